@@ -1,0 +1,85 @@
+"""A clip: what is offered (`ClipDetails`), what its audio tells (`AudioFacts`), what is kept (`Clip`), what may change."""
+
+from datetime import datetime
+from enum import Enum
+from math import isfinite
+from typing import NewType
+
+from attrs import field, fields_dict, frozen
+from attrs.validators import ge, optional
+
+from domain.location import AudioLocation, audio_location
+from domain.text import line_of_text, lines_of_text
+
+ClipId = NewType("ClipId", int)
+LARGEST_CLIP_ID = 2**63 - 1
+
+
+def seconds(_instance: object, _field: object, value: float) -> None:
+    """An attrs validator: a length of time that a sound can have."""
+    if not (isfinite(value) and value > 0):
+        raise ValueError("must be a number of seconds greater than 0")
+
+
+@frozen(kw_only=True)
+class ClipDetails:
+    """What somebody says of a clip. ``duration`` is seconds, None where the audio itself shall tell."""
+
+    title: str = field(validator=line_of_text(longest=200))
+    genre: str = field(validator=line_of_text(longest=50))
+    audio_url: AudioLocation = field(validator=audio_location)
+    description: str | None = field(default=None, validator=optional(lines_of_text(longest=2_000)))
+    duration: float | None = field(default=None, validator=optional(seconds))
+
+
+class Unchanged(Enum):
+    """The value of a field that a change leaves alone, where None would clear it."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
+
+
+@frozen(kw_only=True)
+class ClipChanges:
+    """What a change says anew of a clip, by the rules of `ClipDetails`; a ``description`` of None clears it."""
+
+    title: str | Unchanged = UNCHANGED
+    genre: str | Unchanged = UNCHANGED
+    audio_url: AudioLocation | Unchanged = UNCHANGED
+    description: str | None | Unchanged = UNCHANGED
+    duration: float | Unchanged = UNCHANGED
+
+    def __attrs_post_init__(self) -> None:
+        rules = fields_dict(ClipDetails)
+        for name in rules:
+            value = getattr(self, name)
+            check = rules[name].validator
+            if value is not UNCHANGED and check is not None:
+                check(self, rules[name], value)
+
+
+@frozen
+class AudioFacts:
+    """What the audio says of itself: ``size`` in bytes and ``duration`` in seconds, None where it does not tell."""
+
+    media_type: str
+    size: int | None = field(validator=optional(ge(0)))
+    duration: float | None
+
+
+@frozen(kw_only=True)
+class Clip:
+    """A clip in the catalogue. ``size`` is bytes (None if its source does not tell), ``created_at`` aware UTC."""
+
+    id: ClipId = field(validator=ge(1))
+    title: str
+    description: str | None
+    genre: str
+    duration: float = field(validator=seconds)
+    audio_url: AudioLocation
+    media_type: str
+    size: int | None = field(validator=optional(ge(0)))
+    play_count: int = field(validator=ge(0))
+    created_at: datetime

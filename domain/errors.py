@@ -1,0 +1,67 @@
+"""Every way the core says no. Facts only: what a listener reads of them is `entrypoints/web/problems.py`."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class SourceFailure(StrEnum):
+    """Why audio could not be had from its source; each is also a metric's label."""
+
+    ABSENT = "absent"  # there is no such file, or upstream says 404 or 410
+    REFUSED = "refused"  # upstream answered, and the answer was an error
+    UNREACHABLE = "unreachable"  # no address, no connection, or it broke before the first byte
+    FORBIDDEN = "forbidden"  # an address, port or path that we do not go to
+    NOT_AUDIO = "not_audio"  # something answered, and it was not audio
+    INCONSISTENT = "inconsistent"  # an answer that contradicts itself, the request, or what is known of the clip
+    TOO_SLOW = "too_slow"  # connecting, or the first byte, took longer than we wait
+    INTERRUPTED = "interrupted"  # it broke off after the first byte
+
+
+@frozen
+class PlayError(Exception):
+    """The root of what the core refuses."""
+
+
+@frozen
+class ClipNotFound(PlayError):
+    """The catalogue has no such clip, or no longer."""
+
+    clip: int
+
+
+@frozen
+class RangeNotSatisfiable(PlayError):
+    """No requested byte exists in a clip of ``size`` bytes (RFC 9110 §15.5.17)."""
+
+    size: int
+
+
+@frozen
+class AudioUnavailable(PlayError):
+    """The clip's source could not give its audio."""
+
+    location: str
+    failure: SourceFailure
+
+
+@frozen
+class AudioRefused(PlayError):
+    """A clip was offered whose audio cannot be opened or is not audio, so it is not kept."""
+
+    location: str
+    failure: SourceFailure
+
+
+@frozen
+class DurationUnknown(PlayError):
+    """A clip was offered without a duration, and its audio does not tell one."""
+
+    location: str
+
+
+@frozen
+class StoreUnavailable(PlayError):
+    """The catalogue or the ledger could not be asked; nothing is known to have been written."""
+
+    reason: str

@@ -1,0 +1,46 @@
+"""Where a clip's audio lies: ``library:NAME`` in the media folder, or an ``http(s)://`` address."""
+
+from typing import NewType
+from urllib.parse import urlsplit
+
+AudioLocation = NewType("AudioLocation", str)
+
+LIBRARY = "library:"
+LONGEST = 2_000
+
+
+def audio_location(_instance: object, _field: object, value: str) -> None:
+    """An attrs validator: whether ``value`` has the form of an audio location; it says nothing of what lies there."""
+    if not 1 <= len(value) <= LONGEST:
+        raise ValueError(f"must have 1 to {LONGEST} characters, not {len(value)}")
+    if not all(character.isprintable() and character != " " for character in value):
+        raise ValueError("must not contain spaces, control or unprintable characters; percent-encode them")
+    if value.startswith(LIBRARY):
+        refuse_bad_name(value.removeprefix(LIBRARY))
+    elif value.lower().startswith(("http://", "https://")):
+        refuse_bad_address(value)
+    else:
+        raise ValueError("must begin with http://, https:// or library:")
+
+
+def refuse_bad_name(name: str) -> None:
+    """Raise ValueError unless ``name`` is a relative path of plain names, so that it can only lead downwards."""
+    if not name or any(part in ("", ".", "..") for part in name.split("/")) or "\\" in name:
+        raise ValueError("must name a file inside the media folder")
+    if any(len(part.encode()) > 255 for part in name.split("/")):
+        raise ValueError("must not have a name of more than 255 bytes")
+
+
+def refuse_bad_address(url: str) -> None:
+    """Raise ValueError unless ``url`` names a host, a possible port, and nobody's password."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError("must be a well-formed URL") from error
+    if not host:
+        raise ValueError("must name a host")
+    if port == 0:
+        raise ValueError("must not use port 0")
+    if "@" in parts.netloc:
+        raise ValueError("must not carry a user name or password")

@@ -1,0 +1,119 @@
+"""What the core asks of the world. Every promise made here is tested in `tests/ports`, in every world."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.browsing import ClipQuery
+from domain.byte_range import ByteRange, RequestedRange
+from domain.clip import AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
+from domain.errors import SourceFailure
+from domain.location import AudioLocation
+from domain.play import Play, PlayCounts
+
+Clock = Callable[[], datetime]
+"""The present moment, aware UTC."""
+
+NewId = Callable[[], UUID]
+"""An id that was never given before, in any process; later ones sort later."""
+
+
+class Catalogue(Protocol):
+    """The clips. Each method is one transaction; all raise StoreUnavailable when the store cannot be asked."""
+
+    async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
+        """Keep a clip under a new id, higher than all before. ``details.duration`` must be known by now."""
+
+    async def add_once(self, key: str, details: ClipDetails, audio: AudioFacts, at: datetime) -> bool:
+        """Add a clip unless one was ever added under ``key``, even if it was removed since; whether it was added now.
+
+        Safe from many processes at once: one of them adds it."""
+
+    async def find(self, clip: ClipId) -> Clip:
+        """The clip with its present play count. Raises ClipNotFound."""
+
+    async def page(self, query: ClipQuery) -> Sequence[Clip]:
+        """At most ``query.limit`` clips that match, in order, strictly after the cursor.
+
+        Following cursors shows every clip that is there all along and keeps its place, once."""
+
+    async def change(self, clip: ClipId, changes: ClipChanges, audio: AudioFacts | None) -> Clip:
+        """Change what is named and nothing else, so that two changes of different fields both last.
+
+        ``audio`` comes with a new location, and only then. Raises ClipNotFound: nothing was changed."""
+
+    async def remove(self, clip: ClipId) -> None:
+        """Take the clip out of the catalogue; its plays stay in the ledger. Raises ClipNotFound."""
+
+
+class PlayLedger(Protocol):
+    """The plays. Each method is one transaction; all raise StoreUnavailable when the store cannot be asked."""
+
+    async def record(self, play: Play) -> bool:
+        """Write ``play`` down and count it, durably; False if it was there already. Safe to repeat, from many processes.
+
+        Raises ClipNotFound: the catalogue has no such clip; nothing was written."""
+
+    async def counts(self, clip: ClipId) -> PlayCounts:
+        """The counts of a clip, present or removed; zero for one that was never played."""
+
+
+class OpenedAudio(Protocol):
+    """Audio that is there: its first byte can be had. Whoever opened it closes it, once, however reading ended."""
+
+    @property
+    def media_type(self) -> str | None:
+        """What the bytes are, e.g. ``audio/mpeg``; None where neither the bytes at hand nor the source tell."""
+
+    @property
+    def size(self) -> int | None:
+        """The size of the whole clip in bytes; None where the source does not tell before the end."""
+
+    @property
+    def range(self) -> ByteRange | None:
+        """The part that will be read; None for the whole."""
+
+    async def read(self) -> bytes:
+        """The next bytes in order, bounded in number; ``b""`` at the end of the part.
+
+        Raises AudioUnavailable: the rest cannot be had."""
+
+    def close(self) -> None:
+        """Let go of file, socket and memory. Never fails, and closing again does nothing."""
+
+
+class AudioSource(Protocol):
+    """Where audio comes from."""
+
+    async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> OpenedAudio:
+        """Open the audio at ``location``, or a part of it; the whole where its size is unknown and it cannot be cut.
+
+        Raises AudioUnavailable: it cannot be had, or is not audio. Raises RangeNotSatisfiable."""
+
+
+class AudioProbe(Protocol):
+    """What learns from audio before it is taken into the catalogue."""
+
+    async def facts(self, location: AudioLocation) -> AudioFacts:
+        """Open the audio, read what it tells of itself, and close it. Raises AudioUnavailable, also if it is not audio."""
+
+
+class Telemetry(Protocol):
+    """Who is told what happens. Never fails, never waits."""
+
+    def play_recorded(self) -> None: ...
+
+    def play_repeated(self) -> None: ...
+
+    def source_failed(self, failure: SourceFailure) -> None: ...
+
+    def stream_started(self) -> None: ...
+
+    def bytes_sent(self, count: int) -> None: ...
+
+    def stream_ended(self) -> None: ...
+
+
+CheckStore = Callable[[], Awaitable[None]]
+"""Whether catalogue and ledger can be asked at this moment. Raises StoreUnavailable."""

@@ -1,0 +1,45 @@
+"""What counts as text: enough of it, not too much, and every character one that can be stored and shown."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+Validator = Callable[[Any, Any, str], None]
+
+LINE_BREAKS = frozenset("\n\r\t")
+
+
+def line_of_text(*, longest: int) -> Validator:
+    """An attrs validator: 1 to ``longest`` characters on one line, not all blank, no control characters."""
+
+    def check(_instance: object, _field: object, value: str) -> None:
+        if not 1 <= len(value) <= longest:
+            raise ValueError(f"must have 1 to {longest} characters, not {len(value)}")
+        if value.isspace():
+            raise ValueError("must not be blank")
+        refuse_unprintable(value, allowed=frozenset())
+
+    return check
+
+
+def lines_of_text(*, longest: int) -> Validator:
+    """An attrs validator: at most ``longest`` characters on any number of lines, no other control characters."""
+
+    def check(_instance: object, _field: object, value: str) -> None:
+        if len(value) > longest:
+            raise ValueError(f"must have at most {longest} characters, not {len(value)}")
+        refuse_unprintable(value, allowed=LINE_BREAKS)
+
+    return check
+
+
+def refuse_unprintable(value: str, *, allowed: frozenset[str]) -> None:
+    """Raise ValueError at a control character (Cc) or a lone surrogate (Cs): neither can be kept as UTF-8 text."""
+    for character in value:
+        if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
+            raise ValueError(f"must not contain the character U+{ord(character):04X}")
+
+
+def folded(text: str) -> str:
+    """``text`` as it is compared and sorted: Unicode's full case folding, the same in every store."""
+    return text.casefold()
