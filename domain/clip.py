@@ -1,4 +1,4 @@
-"""A clip: what is offered (`ClipDetails`), what its audio tells (`AudioFacts`), what is kept (`Clip`), what may change."""
+"""A clip: what is said of it, what its audio tells, what is kept, and what may change."""
 
 from datetime import datetime
 from enum import Enum
@@ -48,7 +48,7 @@ class ClipChanges:
     title: str | Unchanged = UNCHANGED
     genre: str | Unchanged = UNCHANGED
     audio_url: AudioLocation | Unchanged = UNCHANGED
-    description: str | None | Unchanged = UNCHANGED
+    description: str | Unchanged | None = UNCHANGED
     duration: float | Unchanged = UNCHANGED
 
     def __attrs_post_init__(self) -> None:
@@ -73,7 +73,7 @@ class AudioFacts:
 class Clip:
     """A clip in the catalogue. ``size`` is bytes (None if its source does not tell), ``created_at`` aware UTC."""
 
-    id: ClipId = field(validator=ge(1))
+    id: ClipId = field(validator=ge(ClipId(1)))
     title: str
     description: str | None
     genre: str

@@ -9,7 +9,7 @@ LIBRARY = "library:"
 LONGEST = 2_000
 
 
-def audio_location(_instance: object, _field: object, value: str) -> None:
+def audio_location(_instance: object, _field: object, value: AudioLocation) -> None:
     """An attrs validator: whether ``value`` has the form of an audio location; it says nothing of what lies there."""
     if not 1 <= len(value) <= LONGEST:
         raise ValueError(f"must have 1 to {LONGEST} characters, not {len(value)}")

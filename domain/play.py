@@ -16,7 +16,7 @@ LONGEST_PROBE = 2  # bytes: Safari asks for the first two to learn whether range
 
 @frozen
 class Play:
-    """One listening to one clip. ``id`` is unique within the clip: a playback id of the player's, or one minted here."""
+    """One listening to one clip. ``id`` is unique within the clip: the player's playback id, or one minted here."""
 
     id: PlayId
     clip: ClipId

@@ -51,7 +51,7 @@ class PlayLedger(Protocol):
     """The plays. Each method is one transaction; all raise StoreUnavailable when the store cannot be asked."""
 
     async def record(self, play: Play) -> bool:
-        """Write ``play`` down and count it, durably; False if it was there already. Safe to repeat, from many processes.
+        """Write ``play`` down and count it, durably; False if it was there. Safe to repeat, from many processes.
 
         Raises ClipNotFound: the catalogue has no such clip; nothing was written."""
 
@@ -96,7 +96,7 @@ class AudioProbe(Protocol):
     """What learns from audio before it is taken into the catalogue."""
 
     async def facts(self, location: AudioLocation) -> AudioFacts:
-        """Open the audio, read what it tells of itself, and close it. Raises AudioUnavailable, also if it is not audio."""
+        """Open the audio, read what it tells of itself, close it. Raises AudioUnavailable: it is none, or not there."""
 
 
 class Telemetry(Protocol):

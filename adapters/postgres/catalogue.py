@@ -1,0 +1,157 @@
+"""The catalogue in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from attrs import frozen
+from psycopg.rows import class_row, tuple_row
+
+from adapters.postgres.pool import Database
+from domain.browsing import ClipQuery, Cursor, Sort
+from domain.clip import LARGEST_CLIP_ID, UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
+from domain.errors import ClipNotFound
+from domain.text import folded
+
+ADD = """
+    INSERT INTO clips (seed_key, title, title_key, genre, genre_key, description, description_key,
+                       duration, audio_url, media_type, size, created_at)
+    VALUES (%(seed_key)s, %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
+            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(created_at)s)
+    ON CONFLICT (seed_key) DO NOTHING
+    RETURNING id, title, description, genre, duration, audio_url, media_type, size, 0 AS play_count, created_at"""
+
+FIND = """
+    SELECT id, title, description, genre, duration, audio_url, media_type, size,
+           coalesce(plays, 0) AS play_count, created_at
+    FROM clips LEFT JOIN play_counts ON clip_id = id
+    WHERE id = %(clip)s AND removed_at IS NULL"""
+
+MATCHING = """
+    SELECT id, title, description, genre, duration, audio_url, media_type, size,
+           coalesce(plays, 0) AS play_count, created_at
+    FROM clips LEFT JOIN play_counts ON clip_id = id
+    WHERE removed_at IS NULL
+      AND (%(genre)s::text IS NULL OR genre_key = %(genre)s)
+      AND NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word
+                      WHERE strpos(title_key || E'\\n' || genre_key || E'\\n' || description_key, word) = 0)"""
+
+PAGE = {
+    Sort.NEWEST: MATCHING
+    + """
+      AND id < %(after)s::bigint
+    ORDER BY id DESC LIMIT %(limit)s""",
+    Sort.TITLE: MATCHING
+    + """
+      AND (title_key, id) > (%(key)s::text, %(after)s::bigint)
+    ORDER BY title_key, id LIMIT %(limit)s""",
+    Sort.PLAYS: MATCHING
+    + """
+      AND (coalesce(plays, 0), id) < (%(key)s::bigint, %(after)s::bigint)
+    ORDER BY coalesce(plays, 0) DESC, id DESC LIMIT %(limit)s""",
+}
+
+# Before every clip that there can be: one condition for first and later pages, which an index can answer.
+BEGINNING = {
+    Sort.NEWEST: Cursor(ClipId(LARGEST_CLIP_ID)),
+    Sort.TITLE: Cursor(ClipId(0), ""),
+    Sort.PLAYS: Cursor(ClipId(LARGEST_CLIP_ID), LARGEST_CLIP_ID),
+}
+
+CHANGE = """
+    WITH changed AS (
+        UPDATE clips
+        SET title           = coalesce(%(title)s, title),
+            title_key       = coalesce(%(title_key)s, title_key),
+            genre           = coalesce(%(genre)s, genre),
+            genre_key       = coalesce(%(genre_key)s, genre_key),
+            description     = CASE WHEN %(description_key)s::text IS NULL THEN description ELSE %(description)s END,
+            description_key = coalesce(%(description_key)s, description_key),
+            duration        = coalesce(%(duration)s, duration),
+            audio_url       = coalesce(%(audio_url)s, audio_url),
+            media_type      = coalesce(%(media_type)s, media_type),
+            size            = CASE WHEN %(media_type)s::text IS NULL THEN size ELSE %(size)s END
+        WHERE id = %(clip)s AND removed_at IS NULL
+        RETURNING id, title, description, genre, duration, audio_url, media_type, size, created_at
+    )
+    SELECT changed.*, coalesce(plays, 0) AS play_count FROM changed LEFT JOIN play_counts ON clip_id = id"""
+
+REMOVE = """
+    UPDATE clips SET removed_at = clock_timestamp() WHERE id = %(clip)s AND removed_at IS NULL RETURNING id"""
+
+
+Row = TypeVar("Row")
+
+
+@frozen
+class PostgresCatalogue:
+    """Clips in the table ``clips``. Reads see every change that was answered before they began."""
+
+    database: Database
+
+    async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
+        [clip] = await self.database.tell(ADD, new_row(None, details, audio, at), class_row(Clip))
+        return clip
+
+    async def add_once(self, key: str, details: ClipDetails, audio: AudioFacts, at: datetime) -> bool:
+        return bool(await self.database.tell(ADD, new_row(key, details, audio, at), class_row(Clip)))
+
+    async def find(self, clip: ClipId) -> Clip:
+        return only(await self.database.ask(FIND, {"clip": clip}, class_row(Clip)), clip)
+
+    async def page(self, query: ClipQuery) -> Sequence[Clip]:
+        after = query.after or BEGINNING[query.sort]
+        place = {"after": after.id, "key": after.key, "limit": query.limit}
+        filters = {"words": list(query.words), "genre": query.genre}
+        return await self.database.ask(PAGE[query.sort], place | filters, class_row(Clip))
+
+    async def change(self, clip: ClipId, changes: ClipChanges, audio: AudioFacts | None) -> Clip:
+        named = {"clip": clip} | changed_row(changes, audio)
+        return only(await self.database.ask(CHANGE, named, class_row(Clip)), clip)
+
+    async def remove(self, clip: ClipId) -> None:
+        only(await self.database.tell(REMOVE, {"clip": clip}, tuple_row), clip)
+
+
+def only(rows: Sequence[Row], clip: ClipId) -> Row:
+    """The one row about ``clip``. Raises ClipNotFound."""
+    if not rows:
+        raise ClipNotFound(clip)
+    return rows[0]
+
+
+def new_row(seed_key: str | None, details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, Any]:
+    return {
+        "seed_key": seed_key,
+        "title": details.title,
+        "title_key": folded(details.title),
+        "genre": details.genre,
+        "genre_key": folded(details.genre),
+        "description": details.description,
+        "description_key": folded(details.description or ""),
+        "duration": details.duration,
+        "audio_url": details.audio_url,
+        "media_type": audio.media_type,
+        "size": audio.size,
+        "created_at": at,
+    }
+
+
+def changed_row(changes: ClipChanges, audio: AudioFacts | None) -> dict[str, Any]:
+    """What `CHANGE` is told: None leaves a column as it is; a ``description_key`` says that the description changes."""
+    return {
+        "title": given(changes.title),
+        "title_key": None if changes.title is UNCHANGED else folded(changes.title),
+        "genre": given(changes.genre),
+        "genre_key": None if changes.genre is UNCHANGED else folded(changes.genre),
+        "description": given(changes.description),
+        "description_key": None if changes.description is UNCHANGED else folded(changes.description or ""),
+        "duration": given(changes.duration),
+        "audio_url": given(changes.audio_url),
+        "media_type": audio and audio.media_type,
+        "size": audio and audio.size,
+    }
+
+
+def given(value: object) -> object:
+    return None if value is UNCHANGED else value

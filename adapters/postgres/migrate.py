@@ -1,0 +1,81 @@
+"""Brings a database's schema up to date by numbered SQL files, each once, in order, in a transaction of its own."""
+
+from hashlib import sha256
+from importlib.resources import files
+from typing import LiteralString
+
+from attrs import frozen
+from psycopg import Connection, OperationalError, connect
+
+from domain.errors import StoreUnavailable
+
+# One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL if its holder dies.
+LOCK = "SELECT pg_advisory_lock(hashtext('soundverse-play migrations'))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtext('soundverse-play migrations'))"
+
+PREPARE = """
+    CREATE TABLE IF NOT EXISTS schema_migrations (
+        name       text PRIMARY KEY,
+        sha256     text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    )"""
+
+APPLIED = "SELECT name, sha256 FROM schema_migrations"
+NOTE_DOWN = "INSERT INTO schema_migrations (name, sha256) VALUES (%(name)s, %(sha256)s)"
+
+
+@frozen
+class Migration:
+    """One numbered file: ``0001_what_it_does.sql``."""
+
+    name: str
+    sql: LiteralString
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.sql.encode()).hexdigest()
+
+
+class MigrationChanged(Exception):
+    """A file that was applied to this database reads differently now; a landed migration never changes."""
+
+
+def migrations() -> list[Migration]:
+    """All migrations that came with this version, in order."""
+    found = [file for file in files("adapters.postgres").joinpath("migrations").iterdir() if file.name.endswith(".sql")]
+    return [
+        Migration(file.name, file.read_text("utf-8"))
+        for file in sorted(found, key=lambda file: file.name)
+    ]
+
+
+def migrate(conninfo: str) -> list[str]:
+    """Apply what is missing and return its names; safe from several processes at once.
+
+    Migrations of a later version that are already there are left alone, so that an old replica can still start.
+
+    Raises StoreUnavailable: there is no database. Raises MigrationChanged: nothing was applied."""
+    try:
+        connection = connect(conninfo, autocommit=True, connect_timeout=5, application_name="soundverse-play migrate")
+    except OperationalError as error:
+        raise StoreUnavailable(str(error).strip()) from error
+    with connection:
+        connection.execute(LOCK)
+        try:
+            return apply_missing(connection)
+        finally:
+            connection.execute(UNLOCK)
+
+
+def apply_missing(connection: Connection) -> list[str]:
+    connection.execute(PREPARE)
+    applied: dict[str, str] = dict(connection.execute(APPLIED).fetchall())
+    for migration in migrations():
+        if applied.get(migration.name, migration.sha256) != migration.sha256:
+            raise MigrationChanged(migration.name)
+    missing = [migration for migration in migrations() if migration.name not in applied]
+    for migration in missing:
+        with connection.transaction():
+            connection.execute(migration.sql)
+            connection.execute(NOTE_DOWN, {"name": migration.name, "sha256": migration.sha256})
+    return [migration.name for migration in missing]
