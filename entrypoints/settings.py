@@ -1,0 +1,149 @@
+"""Everything that can be set: ``PLAY_*``, ``DATABASE_URL`` and ``PORT``. The only reader of the environment."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import typed_settings
+from attrs import Attribute, Factory, fields, fields_dict, frozen
+from cattrs import Converter
+from platformdirs import user_data_path
+from typed_settings.converters import default_converter, register_strlist_hook
+from typed_settings.types import LoadedSettings, LoaderMeta
+
+PREFIX = "PLAY_"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+SYSTEM_DATA = Path("/var/lib/soundverse-play")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text says, a sentence a line, all that is wrong with them."""
+
+
+def default_data_folder() -> Path:
+    """Root's data belong to the machine: a service that drops root could not enter root's home."""
+    return SYSTEM_DATA if hasattr(os, "geteuid") and os.geteuid() == 0 else user_data_path("soundverse-play")
+
+
+def whole_number(text: Any, _type: type) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"must be a whole number, not {text!r}") from None
+
+
+def number(text: Any, _type: type) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"must be a number, not {text!r}") from None
+
+
+def settings_converter() -> Converter:
+    """typed-settings' own conversions, with lists by commas and faults in words."""
+    converter = cast("Converter", default_converter())
+    register_strlist_hook(converter, fn=lambda text: [part.strip() for part in text.split(",") if part.strip()])
+    converter.register_structure_hook(int, whole_number)
+    converter.register_structure_hook(float, number)
+    return converter
+
+
+CONVERTER = settings_converter()
+
+
+def between(low: float, high: float) -> Callable[[Any, Any, float], None]:
+    def check(_instance: object, _field: object, value: float) -> None:
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low:g} and {high:g}, not {value:g}")
+
+    return check
+
+
+def one_of(*choices: str) -> Callable[[Any, Any, str], None]:
+    def check(_instance: object, _field: object, value: str) -> None:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
+
+    return check
+
+
+def setting(default: Any, about: str, *, rule: Any = None, variable: str | None = None, secret: bool = False) -> Any:
+    """A field of `Settings`: ``about`` tells an operator what it does, ``variable`` is its name if not PLAY_<NAME>."""
+    make = typed_settings.secret if secret else typed_settings.option
+    return make(default=default, validator=rule, help=about, metadata={"variable": variable, "secret": secret})
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What an operator decides. Times are seconds, sizes bytes; lists are separated by commas."""
+
+    host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every interface.")
+    port: int = setting(8000, "Port to listen on.", rule=between(1, 65_535), variable="PORT")
+    data: Path = setting(Factory(default_data_folder), "Folder of the database, the media and the write key.")
+    memory: bool = setting(False, "Keep clips and plays in memory only; they are gone when the service ends.")
+    database_url: str | None = setting(
+        None, "PostgreSQL to use instead of an embedded one.", variable="DATABASE_URL", secret=True
+    )
+    postgres_bin: Path | None = setting(None, "Folder of PostgreSQL's programs for the embedded server.")
+    pool_size: int = setting(10, "Most connections to PostgreSQL.", rule=between(1, 500))
+    samples: bool = setting(True, "Put six sample clips in at the first start.")
+    write_keys: tuple[str, ...] = setting((), "Keys that may add, change and delete clips.", secret=True)
+    allowed_sources: tuple[str, ...] = setting(
+        (), "Hosts and networks that audio may come from though they are not public, on any port."
+    )
+    source_ports: tuple[int, ...] = setting((80, 443), "Ports that audio may come from on public addresses.")
+    connect_timeout: float = setting(5.0, "How long connecting to an audio source may take.", rule=between(0.01, 300))
+    first_byte_timeout: float = setting(10.0, "How long a source may take to its first byte.", rule=between(0.01, 300))
+    stall_timeout: float = setting(20.0, "How long a source may fall silent amid the audio.", rule=between(0.01, 300))
+    body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
+    shutdown_timeout: float = setting(5.0, "How long streams may go on after SIGTERM.", rule=between(0, 3_600))
+    log_level: str = setting("info", "Least severe log lines to write.", rule=one_of(*LOG_LEVELS))
+
+
+def variable_of(field: "Attribute[Any]") -> str:
+    """The environment variable of a setting."""
+    return field.metadata["variable"] or f"{PREFIX}{field.name.upper()}"
+
+
+def load_settings(given: Mapping[str, Any]) -> Settings:
+    """Settings from the command line (``given``, by field name, None if absent), else the environment, else defaults.
+
+    Raises SettingsError: it tells of all that is wrong at once."""
+    faults = [f"{name} is not a setting; `soundverse-play settings` shows all." for name in unknown(os.environ)]
+    options = {name: (f"--{name}", value) for name, value in given.items() if value is not None}
+    values = {}
+    for name, (origin, text) in (from_environment(os.environ) | options).items():
+        try:
+            values[name] = converted(text, fields_dict(Settings)[name])
+        except (ValueError, TypeError, ExceptionGroup) as error:
+            faults.append(f"{origin} {first_message(error)}.")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return typed_settings.load_settings(Settings, [lambda *_: LoadedSettings(values, LoaderMeta("values"))])
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """The names of variables that look like settings and are none."""
+    known = {variable_of(field) for field in fields(Settings)}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What the environment sets: variable and text by field name. A variable that is empty sets nothing."""
+    named = {field.name: variable_of(field) for field in fields(Settings)}
+    return {name: (variable, environment[variable]) for name, variable in named.items() if environment.get(variable)}
+
+
+def converted(text: Any, field: "Attribute[Any]") -> Any:
+    """The value that ``text`` stands for. Raises ValueError, TypeError or a group of them."""
+    value = CONVERTER.structure(text, cast("type[Any]", field.type))
+    if field.validator is not None:
+        field.validator(None, field, value)
+    return value
+
+
+def first_message(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error).removesuffix(".")

@@ -1,0 +1,65 @@
+"""The map: every address, and who answers there."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from attrs import frozen
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from entrypoints.web.faces import HANDLERS
+from entrypoints.web.health import HealthEndpoints
+from entrypoints.web.pages import PageEndpoints
+from entrypoints.web.play import PlayEndpoints
+from entrypoints.web.resource import Resource
+
+JSON = "application/json"
+FIRST_VERSION = "/api/v1"
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def routes(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoints) -> list[Route]:
+    """All addresses, most asked for first: they are tried in this order."""
+    return [
+        Route("/play/{id}/stream", Resource({"GET": play.stream})),
+        Route("/play", Resource({"GET": play.page, "POST": play.add}, JSON)),
+        Route("/play/{id}/stats", Resource({"GET": play.stats}, JSON)),
+        Route("/play/{id}", Resource({"GET": play.clip, "PATCH": play.change, "DELETE": play.remove}, JSON)),
+        Route("/livez", Resource({"GET": health.livez})),
+        Route("/readyz", Resource({"GET": health.readyz})),
+        Route("/health", Resource({"GET": health.livez})),
+        Route("/metrics", Resource({"GET": health.metrics})),
+        Route("/", Resource({"GET": pages.index})),
+        Route("/docs", Resource({"GET": pages.docs})),
+        Route("/openapi.json", Resource({"GET": pages.openapi}, JSON)),
+        Route("/page/{name}", Resource({"GET": pages.file})),
+    ]
+
+
+def create_app(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoints, lifespan: Lifespan) -> Starlette:
+    """The service as an ASGI application."""
+    return Starlette(
+        routes=routes(play, health, pages),
+        middleware=[Middleware(CanonicalPath)],
+        exception_handlers=dict(HANDLERS),
+        lifespan=lifespan,
+    )
+
+
+@frozen
+class CanonicalPath:
+    """Pure ASGI middleware that tolerates a trailing slash, and the prefix of the first version before ``/play``."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if path != "/" and path.endswith("/"):
+                scope["path"] = path = path[:-1]
+            if path == f"{FIRST_VERSION}/play" or path.startswith(f"{FIRST_VERSION}/play/"):
+                scope["root_path"] += FIRST_VERSION
+        await self.app(scope, receive, send)

@@ -1,0 +1,154 @@
+"""One face for each way the core or the edge says no: its status, and a sentence for the human who reads it."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import (
+    AudioRefused,
+    AudioUnavailable,
+    ClipNotFound,
+    DurationUnknown,
+    PlayError,
+    RangeNotSatisfiable,
+    SourceFailure,
+    StoreUnavailable,
+)
+from entrypoints.web.problems import Problem, of_defect, of_framework
+from entrypoints.web.refusals import (
+    BodyTooLarge,
+    InvalidFields,
+    KeyMissing,
+    KeyUnknown,
+    MalformedBody,
+    NotAcceptable,
+    Refusal,
+    UnsupportedMediaType,
+    WritingClosed,
+)
+from entrypoints.web.structuring import FieldError
+
+SECONDS_TO_RETRY = 2
+
+WHY = {
+    SourceFailure.ABSENT: "there is nothing there",
+    SourceFailure.REFUSED: "its source answered with an error",
+    SourceFailure.UNREACHABLE: "its source cannot be reached",
+    SourceFailure.FORBIDDEN: "it lies where this service does not go: only public addresses, and files of the library",
+    SourceFailure.NOT_AUDIO: "what is there is not audio",
+    SourceFailure.INCONSISTENT: "its source contradicts itself",
+    SourceFailure.TOO_SLOW: "its source took too long to answer",
+    SourceFailure.INTERRUPTED: "its source broke off",
+}
+
+
+def clip_not_found(_error: ClipNotFound) -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "There is no such clip.")
+
+
+def range_not_satisfiable(error: RangeNotSatisfiable) -> Problem:
+    headers = {"content-range": f"bytes */{error.size}"}
+    detail = f"The clip has {error.size} bytes, and none of those asked for."
+    return Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, detail, headers=headers)
+
+
+def audio_unavailable(error: AudioUnavailable) -> Problem:
+    too_slow = error.failure is SourceFailure.TOO_SLOW
+    status = HTTPStatus.GATEWAY_TIMEOUT if too_slow else HTTPStatus.BAD_GATEWAY
+    return Problem(status, f"The clip's audio cannot be had: {WHY[error.failure]}.")
+
+
+def audio_refused(error: AudioRefused) -> Problem:
+    return invalid_fields(InvalidFields([FieldError("audio_url", f"cannot be opened: {WHY[error.failure]}")]))
+
+
+def duration_unknown(_error: DurationUnknown) -> Problem:
+    return invalid_fields(InvalidFields([FieldError("duration", "is required: this audio does not tell its duration")]))
+
+
+def store_unavailable(error: StoreUnavailable) -> Problem:
+    headers = {"retry-after": str(SECONDS_TO_RETRY)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Please try again: {error.reason}.", headers=headers)
+
+
+def invalid_fields(error: InvalidFields) -> Problem:
+    said = "; ".join(f"{fault.path or 'the body'} {fault.message}" for fault in error.errors)
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said[:1].upper()}{said[1:]}.", error.errors)
+
+
+def malformed_body(error: MalformedBody) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {error.reason}.")
+
+
+def body_too_large(error: BodyTooLarge) -> Problem:
+    # The rest of the body is not read, so the connection cannot be used for another request.
+    headers = {"connection": "close"}
+    detail = f"The body has more than {error.limit} bytes."
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers=headers)
+
+
+def unsupported_media_type(error: UnsupportedMediaType) -> Problem:
+    sent = error.media_type or "none"
+    headers = {"accept": "application/json"}
+    detail = f"The body must be sent with Content-Type: application/json; it was {sent[:100]}."
+    return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
+
+
+def not_acceptable(error: NotAcceptable) -> Problem:
+    return Problem(HTTPStatus.NOT_ACCEPTABLE, f"This is answered as {error.media_type}, which Accept leaves out.")
+
+
+def key_missing(_error: KeyMissing) -> Problem:
+    detail = "Writing needs a key: send it as Authorization: Bearer KEY or as X-API-Key: KEY."
+    return Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"www-authenticate": "Bearer"})
+
+
+def key_unknown(_error: KeyUnknown) -> Problem:
+    headers = {"www-authenticate": 'Bearer error="invalid_token"'}  # RFC 6750 §3.1
+    return Problem(HTTPStatus.UNAUTHORIZED, "This is not a key that may write.", headers=headers)
+
+
+def writing_closed(_error: WritingClosed) -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, "Nobody may write here: the operator allows it by setting PLAY_WRITE_KEYS.")
+
+
+FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
+    ClipNotFound: clip_not_found,
+    RangeNotSatisfiable: range_not_satisfiable,
+    AudioUnavailable: audio_unavailable,
+    AudioRefused: audio_refused,
+    DurationUnknown: duration_unknown,
+    StoreUnavailable: store_unavailable,
+    InvalidFields: invalid_fields,
+    MalformedBody: malformed_body,
+    BodyTooLarge: body_too_large,
+    UnsupportedMediaType: unsupported_media_type,
+    NotAcceptable: not_acceptable,
+    KeyMissing: key_missing,
+    KeyUnknown: key_unknown,
+    WritingClosed: writing_closed,
+}
+
+
+async def refused(_request: Request, error: Exception) -> Response:
+    return FACES[type(error)](error).response()
+
+
+async def refused_by_framework(request: Request, error: HTTPException) -> Response:
+    return of_framework(error, request).response()
+
+
+async def broken(_request: Request, _error: Exception) -> Response:
+    return of_defect().response()
+
+
+HANDLERS: Mapping[Any, Any] = {
+    PlayError: refused,
+    Refusal: refused,
+    HTTPException: refused_by_framework,
+    Exception: broken,
+}

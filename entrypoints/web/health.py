@@ -1,0 +1,40 @@
+"""Whether the service lives, whether it can work, and what it counts of itself."""
+
+from collections.abc import Callable
+
+from attrs import define
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import StoreUnavailable
+from domain.ports import CheckStore
+from entrypoints.web.wire import json_response
+
+Exposition = Callable[[str], tuple[bytes, str]]
+"""The metrics, as an Accept header wants them: body and content type."""
+
+
+@define
+class HealthEndpoints:
+    """Probes and metrics. ``draining`` is set when the process was told to end, so that balancers send nobody new."""
+
+    check_store: CheckStore
+    exposition: Exposition
+    draining: bool = False
+
+    async def livez(self, _request: Request) -> Response:
+        """The process answers. Never asks the database: a database that is away is no reason to kill this."""
+        return json_response({"status": "ok"})
+
+    async def readyz(self, _request: Request) -> Response:
+        if self.draining:
+            return json_response({"status": "unavailable", "reason": "the process is ending"}, 503)
+        try:
+            await self.check_store()
+        except StoreUnavailable as error:
+            return json_response({"status": "unavailable", "reason": error.reason}, 503)
+        return json_response({"status": "ok"})
+
+    async def metrics(self, request: Request) -> Response:
+        body, content_type = self.exposition(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})

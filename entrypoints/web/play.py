@@ -1,0 +1,69 @@
+"""The endpoints under ``/play``: read the request, ask a use case, write the answer."""
+
+from attrs import frozen
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from application.browse import Browse
+from application.curate import Curate
+from application.stream_clip import StreamClip
+from domain.ports import Telemetry
+from entrypoints.web.audio_response import AudioResponse
+from entrypoints.web.headers import listening
+from entrypoints.web.keys import WriteKeys
+from entrypoints.web.wire import (
+    clip_changes,
+    clip_details,
+    clip_id,
+    clip_json,
+    clip_query,
+    json_response,
+    next_link,
+    stats_json,
+)
+
+
+@frozen
+class PlayEndpoints:
+    """Every request under ``/play``, one method each. ``body_limit`` is in bytes."""
+
+    browse: Browse
+    curate: Curate
+    stream_clip: StreamClip
+    write_keys: WriteKeys
+    telemetry: Telemetry
+    body_limit: int
+
+    async def page(self, request: Request) -> Response:
+        query = clip_query(request)
+        page = await self.browse.page(query)
+        return json_response([clip_json(clip) for clip in page.clips], headers=next_link(request, page, query.sort))
+
+    async def add(self, request: Request) -> Response:
+        self.write_keys.admit(request)
+        clip = await self.curate.add(await clip_details(request, self.body_limit))
+        return json_response(clip_json(clip), 201, {"location": f"/play/{clip.id}"})
+
+    async def clip(self, request: Request) -> Response:
+        return json_response(clip_json(await self.browse.clip(clip_id(request))))
+
+    async def change(self, request: Request) -> Response:
+        self.write_keys.admit(request)
+        changes = await clip_changes(request, self.body_limit)
+        return json_response(clip_json(await self.curate.change(clip_id(request), changes)))
+
+    async def remove(self, request: Request) -> Response:
+        self.write_keys.admit(request)
+        await self.curate.remove(clip_id(request))
+        return Response(status_code=204)
+
+    async def stats(self, request: Request) -> Response:
+        return json_response(stats_json(*await self.browse.stats(clip_id(request))))
+
+    async def stream(self, request: Request) -> ASGIApp:
+        if request.method == "HEAD":
+            clip, opened = await self.stream_clip.open(clip_id(request))
+        else:
+            clip, opened = await self.stream_clip.play(clip_id(request), listening(request))
+        return AudioResponse(opened, opened.media_type or clip.media_type, self.telemetry)

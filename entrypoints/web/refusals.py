@@ -1,0 +1,61 @@
+"""What the edge itself refuses, before the core is asked. Facts only: what a client reads of them is `problems.py`."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from entrypoints.web.structuring import FieldError
+
+
+class Refusal(Exception):
+    """The root of what the edge itself refuses, before the core is asked."""
+
+
+@frozen
+class InvalidFields(Refusal):
+    """Fields of a body or a query that break their rules; all of them."""
+
+    errors: Sequence[FieldError]
+
+
+@frozen
+class MalformedBody(Refusal):
+    """A body that is not JSON."""
+
+    reason: str
+
+
+@frozen
+class BodyTooLarge(Refusal):
+    """A body of more than ``limit`` bytes."""
+
+    limit: int
+
+
+@frozen
+class UnsupportedMediaType(Refusal):
+    """A body of another type than JSON."""
+
+    media_type: str
+
+
+@frozen
+class NotAcceptable(Refusal):
+    """A client that does not take the ``media_type`` there is."""
+
+    media_type: str
+
+
+@frozen
+class KeyMissing(Refusal):
+    """A write without a key."""
+
+
+@frozen
+class KeyUnknown(Refusal):
+    """A write with a key that is none of ours."""
+
+
+@frozen
+class WritingClosed(Refusal):
+    """A write where no key is set, so that none can be right."""

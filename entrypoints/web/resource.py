@@ -1,0 +1,43 @@
+"""One address and the methods it answers to."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from attrs import frozen
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from entrypoints.web.headers import accepts
+from entrypoints.web.refusals import NotAcceptable
+
+Handler = Callable[[Request], Awaitable[ASGIApp]]
+
+
+@frozen
+class Resource:
+    """An ASGI endpoint that tells methods apart: HEAD wherever GET, OPTIONS always, else 405 with all of ``Allow``.
+
+    ``produces`` is the media type of its answers, where a client may leave it out by Accept; None: whatever it is.
+    """
+
+    methods: Mapping[str, Handler]
+    produces: str | None = None
+
+    @property
+    def allow(self) -> str:
+        return ", ".join(sorted({*self.methods, "OPTIONS", *(["HEAD"] if "GET" in self.methods else [])}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        if method == "OPTIONS":
+            return await Response(status_code=204, headers={"allow": self.allow})(scope, receive, send)
+        handler = self.methods.get(method) or (self.methods.get("GET") if method == "HEAD" else None)
+        if handler is None:
+            raise HTTPException(405, headers={"Allow": self.allow})
+        request = Request(scope, receive)
+        if self.produces is not None and not accepts(request, self.produces):
+            raise NotAcceptable(self.produces)
+        response = await handler(request)
+        await response(scope, receive, send)
+        return None

@@ -1,0 +1,145 @@
+"""The Telemetry port in OpenTelemetry, read by Prometheus. Names follow OpenTelemetry's semantic conventions."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from attrs import define, field, frozen
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
+from opentelemetry.sdk.resources import Resource
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+from domain.errors import AudioUnavailable
+from observability.logs import log
+
+# Seconds. OpenTelemetry's default boundaries are made for milliseconds.
+DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0]
+
+
+@frozen
+class ConnectionCounts:
+    """The database's connections as the pool sees them."""
+
+    used: int
+    idle: int
+    waiting: int
+    most: int
+
+
+@define
+class Metrics:
+    """Every instrument, on a registry of its own, so that two services in one process do not share counters.
+
+    All but the request histogram are plain integers, observed when somebody reads: a record costs ten microseconds.
+    No label comes from a client, so their number is bounded.
+    """
+
+    connections: Callable[[], ConnectionCounts] | None = None
+    _registry: CollectorRegistry = field(factory=CollectorRegistry, init=False)
+    _counts: Counter[str] = field(factory=Counter, init=False)
+    _failures: Counter[str] = field(factory=Counter, init=False)
+    _active: Counter[str] = field(factory=Counter, init=False)
+    _durations: Histogram = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        ProcessCollector(registry=self._registry)
+        reader = PrometheusMetricReader(scope_info_enabled=False, registry=self._registry)
+        resource = Resource({"service.name": "soundverse-play"})
+        provider = MeterProvider([reader], resource, AlwaysOffExemplarFilter(), shutdown_on_exit=False)
+        meter = provider.get_meter("soundverse-play")
+        self._durations = meter.create_histogram(
+            "http.server.request.duration",
+            "s",
+            "From the request's head to the response's last byte.",
+            explicit_bucket_boundaries_advisory=DURATIONS,
+        )
+        self._observe_requests_and_plays(meter)
+        if self.connections is not None:
+            observe_connections(meter, self.connections)
+
+    def _observe_requests_and_plays(self, meter: Meter) -> None:
+        def one(name: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
+            return lambda _options: [Observation(self._counts[name])]
+
+        def each(counts: Mapping[str, int], label: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
+            return lambda _options: [Observation(count, {label: value}) for value, count in counts.items()]
+
+        meter.create_observable_counter("play.plays.recorded", [one("recorded")], "{play}", "Plays written down.")
+        meter.create_observable_counter(
+            "play.plays.repeated", [one("repeated")], "{play}", "Plays that were written down before."
+        )
+        meter.create_observable_up_down_counter(
+            "play.streams.active", [one("streams")], "{stream}", "Streams under way."
+        )
+        meter.create_observable_counter("play.streams.sent", [one("bytes")], "By", "Bytes of audio sent.")
+        meter.create_observable_counter(
+            "play.source.failures", [each(self._failures, "error.type")], "{failure}", "Audio that could not be had."
+        )
+        meter.create_observable_up_down_counter(
+            "http.server.active_requests",
+            [each(self._active, "http.request.method")],
+            "{request}",
+            "Requests under way.",
+        )
+
+    # the Telemetry port
+
+    def play_recorded(self) -> None:
+        self._counts["recorded"] += 1
+
+    def play_repeated(self) -> None:
+        self._counts["repeated"] += 1
+
+    def source_failed(self, error: AudioUnavailable) -> None:
+        """Counts the failure by its kind and logs the location, less a query that may hold a signature."""
+        self._failures[error.failure.value] += 1
+        log.warning("source failed", failure=error.failure.value, location=error.location.partition("?")[0])
+
+    def stream_started(self) -> None:
+        self._counts["streams"] += 1
+
+    def bytes_sent(self, count: int) -> None:
+        self._counts["bytes"] += count
+
+    def stream_ended(self) -> None:
+        self._counts["streams"] -= 1
+
+    # requests, told by `observability.requests`
+
+    def request_started(self, method: str) -> None:
+        self._active[method] += 1
+
+    def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._active[method] -= 1
+        labels = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+        self._durations.record(seconds, labels)
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """All metrics in the form that an Accept header wants, and its content type."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+
+def observe_connections(meter: Meter, connections: Callable[[], ConnectionCounts]) -> None:
+    def by_state(_options: CallbackOptions) -> Iterable[Observation]:
+        counts = connections()
+        yield Observation(counts.used, {"db.client.connection.state": "used"})
+        yield Observation(counts.idle, {"db.client.connection.state": "idle"})
+
+    meter.create_observable_up_down_counter(
+        "db.client.connection.count", [by_state], "{connection}", "Connections to the database."
+    )
+    meter.create_observable_up_down_counter(
+        "db.client.connection.pending_requests",
+        [lambda _options: [Observation(connections().waiting)]],
+        "{request}",
+        "Requests that wait for a connection.",
+    )
+    meter.create_observable_up_down_counter(
+        "db.client.connection.max",
+        [lambda _options: [Observation(connections().most)]],
+        "{connection}",
+        "Most connections allowed.",
+    )
