@@ -1,0 +1,87 @@
+"""What the service exports, and what a PromQL expression asks for."""
+
+from collections.abc import Iterator
+
+import promql_parser
+from attrs import frozen
+
+REQUEST = frozenset({"http_request_method", "http_route", "http_response_status_code"})
+NO_LABELS: frozenset[str] = frozenset()
+
+# Written down here until it is read from a real /metrics: each exported name, and the labels it has.
+EXPORTED: dict[str, frozenset[str]] = {
+    "http_server_request_duration_seconds_bucket": REQUEST | {"le"},
+    "http_server_request_duration_seconds_sum": REQUEST,
+    "http_server_request_duration_seconds_count": REQUEST,
+    "http_server_active_requests": frozenset({"http_request_method"}),
+    "play_plays_recorded_total": NO_LABELS,
+    "play_plays_repeated_total": NO_LABELS,
+    "play_streams_active": NO_LABELS,
+    "play_streams_sent_bytes_total": NO_LABELS,
+    "play_source_failures_total": frozenset({"error_type"}),
+    "db_client_connection_count": frozenset({"db_client_connection_state"}),
+    "db_client_connection_pending_requests": NO_LABELS,
+    "db_client_connection_max": NO_LABELS,
+    "process_virtual_memory_bytes": NO_LABELS,
+    "process_resident_memory_bytes": NO_LABELS,
+    "process_start_time_seconds": NO_LABELS,
+    "process_cpu_seconds_total": NO_LABELS,
+    "process_open_fds": NO_LABELS,
+    "process_max_fds": NO_LABELS,
+    "target_info": NO_LABELS,
+}
+BY_PROMETHEUS = {"up": NO_LABELS}  # added to every scrape
+TARGET = frozenset({"job", "instance"})  # added to every series
+
+
+@frozen
+class Question:
+    """A selector in an expression: which metric, by which labels, of which job (None: of any)."""
+
+    metric: str
+    labels: frozenset[str]
+    job: str | None
+
+
+def questions(expression: str) -> list[Question]:
+    """Every selector of ``expression``. Raises ValueError: it is not PromQL."""
+    found: list[Question] = []
+
+    def note(expr: promql_parser.Expr) -> bool:
+        if isinstance(expr, promql_parser.VectorSelector):
+            matchers = expr.matchers.matchers
+            job = next((matcher.value for matcher in matchers if matcher.name == "job"), None)
+            found.append(Question(expr.name or "", frozenset(matcher.name for matcher in matchers), job))
+        return True
+
+    promql_parser.walk(promql_parser.parse(expression), note)
+    return found
+
+
+def grouped_by(expression: str) -> frozenset[str]:
+    """The labels that the aggregations of ``expression`` keep."""
+    kept: set[str] = set()
+
+    def note(expr: promql_parser.Expr) -> bool:
+        if isinstance(expr, promql_parser.AggregateExpr) and expr.modifier is not None:
+            kept.update(expr.modifier.labels)
+        return True
+
+    promql_parser.walk(promql_parser.parse(expression), note)
+    return frozenset(kept)
+
+
+def faults(expression: str) -> Iterator[str]:
+    """What is asked for in ``expression`` and never exported, in words."""
+    known = EXPORTED | BY_PROMETHEUS
+    asked = questions(expression)
+    for question in asked:
+        if question.metric not in known:
+            yield f"{question.metric} is not exported"
+        elif strange := question.labels - known[question.metric] - TARGET:
+            yield f"{question.metric} has no label {', '.join(sorted(strange))}"
+        if question.job != "soundverse-play":
+            yield f"{question.metric} is asked of every job"
+    labels = TARGET.union(*(known.get(question.metric, NO_LABELS) for question in asked))
+    if strange := grouped_by(expression) - labels:
+        yield f"nothing in it has the label {', '.join(sorted(strange))}"
