@@ -96,7 +96,7 @@ def within_reach(binaries: Binaries, account: Account, copies: Path) -> Binaries
 
 
 def may_run(account: Account, program: Path) -> bool:
-    """Whether ``account`` can reach ``program``, asked by root. Raises EmbeddedPostgresError: root may not become it."""
+    """Whether ``account`` can reach ``program``; root asks. Raises EmbeddedPostgresError: root may not become it."""
     try:
         subprocess.run(  # noqa: S603 - our own words, and no shell
             [str(program), "-V"],

