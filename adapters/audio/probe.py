@@ -1,0 +1,116 @@
+"""What audio tells of itself, learned from its beginning, its end, and at most a few places between."""
+
+import asyncio
+from io import BytesIO
+from math import isfinite
+from typing import BinaryIO, cast
+
+from attrs import frozen
+from tinytag import TinyTag
+from tinytag.tinytag import TinyTagException
+
+from adapters.audio.sparse_file import SparseFile, Unfetched
+from domain.byte_range import FromTo
+from domain.clip import AudioFacts
+from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
+from domain.location import AudioLocation
+from domain.ports import AudioSource
+
+HEAD = 1024 * 1024
+PIECE = 128 * 1024
+MOST_PIECES = 4  # besides head and tail: behind a large picture, or where an index is
+LONGEST_DURATION = 7 * 24 * 3600  # seconds
+NOT_READ = ("audio/aac", "audio/webm")  # tinytag would take the first for MP3
+
+
+@frozen
+class Piece:
+    """Some of a clip's bytes, and what the source says of the clip."""
+
+    data: bytes
+    is_all: bool
+    size: int | None
+    media_type: str | None
+
+
+@frozen
+class TagProbe:
+    """An audio probe over any source. Waits ``patience`` seconds for the audio, and as long again for its duration."""
+
+    source: AudioSource
+    patience: float = 20
+
+    async def facts(self, location: AudioLocation) -> AudioFacts:
+        try:
+            async with asyncio.timeout(self.patience):
+                head = await self._fetched(location, 0, HEAD)
+        except TimeoutError as error:
+            raise AudioUnavailable(location, SourceFailure.TOO_SLOW) from error
+        if head.media_type is None:
+            raise AudioUnavailable(location, SourceFailure.NOT_AUDIO)
+        size = len(head.data) if head.is_all else head.size
+        try:
+            async with asyncio.timeout(self.patience):
+                duration = None if head.media_type in NOT_READ else await self._duration(location, head, size)
+        except TimeoutError:
+            duration = None  # audible all the same; whoever adds the clip can still say how long it is
+        return AudioFacts(head.media_type, size, duration)
+
+    async def _duration(self, location: AudioLocation, head: Piece, size: int | None) -> float | None:
+        file = SparseFile(size)
+        file.add(0, head.data)
+        if size is None or size <= len(head.data):
+            return await asyncio.to_thread(told_duration, file)
+        tail_begin = max(len(head.data), size - PIECE)
+        tail = (await self._fetched(location, tail_begin, PIECE)).data
+        if head.media_type == "audio/ogg":
+            return await asyncio.to_thread(told_duration, BytesIO(without_middle(head.data, tail)))
+        file.add(tail_begin, tail)
+        for _ in range(MOST_PIECES):
+            try:
+                return await asyncio.to_thread(told_duration, file, may_ask=True)
+            except Unfetched as wanted:
+                file.add(wanted.position, (await self._fetched(location, wanted.position, PIECE)).data)
+        return await asyncio.to_thread(told_duration, file)
+
+    async def _fetched(self, location: AudioLocation, first: int, count: int) -> Piece:
+        """At most ``count`` bytes from ``first`` on, also of a source that gives more than it is asked for."""
+        try:
+            opened = await self.source.open(location, FromTo(first, first + count - 1))
+        except RangeNotSatisfiable as error:
+            failure = SourceFailure.INCONSISTENT if first else SourceFailure.NOT_AUDIO  # it has shrunk, or is empty
+            raise AudioUnavailable(location, failure) from error
+        try:
+            begins = opened.range.first if opened.range else 0
+            if begins != first:
+                raise AudioUnavailable(location, SourceFailure.INCONSISTENT)
+            data = bytearray()
+            while len(data) < count and (chunk := await opened.read()):
+                data += chunk
+            is_all = opened.range is None and len(data) < count
+            return Piece(bytes(data[:count]), is_all, opened.size, opened.media_type)
+        finally:
+            opened.close()
+
+
+def told_duration(file: SparseFile | BytesIO, *, may_ask: bool = False) -> float | None:
+    """The duration in seconds that the audio in ``file`` tells; None if it tells none, or one that cannot be.
+
+    Raises Unfetched if ``may_ask``: the answer lies in bytes that ``file`` does not have."""
+    try:
+        duration = TinyTag.get(file_obj=cast(BinaryIO, file), tags=False).duration
+    except (TinyTagException, Unfetched) as error:
+        wanted = error if isinstance(error, Unfetched) else error.__cause__
+        if may_ask and isinstance(wanted, Unfetched):
+            raise wanted from error
+        return None
+    is_possible = duration is not None and isfinite(duration) and 0 < duration <= LONGEST_DURATION
+    return duration if is_possible else None
+
+
+def without_middle(head: bytes, tail: bytes) -> bytes:
+    """An Ogg file's first and last pages: still Ogg, and the last tells how many samples came before (RFC 3533 §6).
+
+    Read whole it would have to be fetched whole, since each page only tells where the next one begins."""
+    begin = tail.find(b"OggS")  # there is one in any tail longer than the longest page, 65 307 bytes
+    return head[: head.rfind(b"OggS")] + tail[begin:] if begin >= 0 else b""
