@@ -100,6 +100,11 @@ class Settings:
     shutdown_timeout: float = setting(5.0, "How long streams may go on after SIGTERM.", rule=between(0, 3_600))
     log_level: str = setting("info", "Least severe log lines to write.", rule=one_of(*LOG_LEVELS))
 
+    @property
+    def media(self) -> Path:
+        """The folder of the files that ``library:NAME`` means."""
+        return self.data / "media"
+
 
 def variable_of(field: "Attribute[Any]") -> str:
     """The environment variable of a setting."""
@@ -147,3 +152,22 @@ def first_message(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error).removesuffix(".")
+
+
+def described(settings: Settings) -> str:
+    """Every setting with its variable, its value and what it does; secrets are masked."""
+    blocks = []
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        shown = "(set, not shown)" if field.metadata["secret"] and value else written(value)
+        blocks.append(f"{variable_of(field)}={shown}\n    {field.metadata['typed-settings']['help']}")
+    return "\n".join(blocks)
+
+
+def written(value: object) -> str:
+    """A value as it would stand in the environment."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    return "" if value is None else str(value)

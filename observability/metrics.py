@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from attrs import define, field, frozen
+from attrs import define, field
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
@@ -18,14 +18,9 @@ from observability.logs import log
 DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0]
 
 
-@frozen
-class ConnectionCounts:
-    """The database's connections as the pool sees them."""
-
-    used: int
-    idle: int
-    waiting: int
-    most: int
+PoolStats = Callable[[], Mapping[str, int]]
+"""The database's connections: ``pool_size`` now, ``pool_available`` of them idle, at most ``pool_max``, and
+``requests_waiting`` for one; a key that is missing is 0."""
 
 
 @define
@@ -36,7 +31,7 @@ class Metrics:
     No label comes from a client, so their number is bounded.
     """
 
-    connections: Callable[[], ConnectionCounts] | None = None
+    connections: PoolStats | None = None
     _registry: CollectorRegistry = field(factory=CollectorRegistry, init=False)
     _counts: Counter[str] = field(factory=Counter, init=False)
     _failures: Counter[str] = field(factory=Counter, init=False)
@@ -113,7 +108,11 @@ class Metrics:
 
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         self._active[method] -= 1
-        labels = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+        labels: dict[str, str | int] = {
+            "http.request.method": method,
+            "http.route": route,
+            "http.response.status_code": status,
+        }
         self._durations.record(seconds, labels)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
@@ -122,24 +121,25 @@ class Metrics:
         return encode(self._registry), content_type
 
 
-def observe_connections(meter: Meter, connections: Callable[[], ConnectionCounts]) -> None:
+def observe_connections(meter: Meter, connections: PoolStats) -> None:
     def by_state(_options: CallbackOptions) -> Iterable[Observation]:
-        counts = connections()
-        yield Observation(counts.used, {"db.client.connection.state": "used"})
-        yield Observation(counts.idle, {"db.client.connection.state": "idle"})
+        stats = connections()
+        idle = stats.get("pool_available", 0)
+        yield Observation(stats.get("pool_size", 0) - idle, {"db.client.connection.state": "used"})
+        yield Observation(idle, {"db.client.connection.state": "idle"})
 
     meter.create_observable_up_down_counter(
         "db.client.connection.count", [by_state], "{connection}", "Connections to the database."
     )
     meter.create_observable_up_down_counter(
         "db.client.connection.pending_requests",
-        [lambda _options: [Observation(connections().waiting)]],
+        [lambda _options: [Observation(connections().get("requests_waiting", 0))]],
         "{request}",
         "Requests that wait for a connection.",
     )
     meter.create_observable_up_down_counter(
         "db.client.connection.max",
-        [lambda _options: [Observation(connections().most)]],
+        [lambda _options: [Observation(connections().get("pool_max", 0))]],
         "{connection}",
         "Most connections allowed.",
     )

@@ -28,7 +28,7 @@ class Answer:
 
 @frozen
 class RequestTelemetry:
-    """Wraps the whole service, so that a defect's 500 is seen too. ``new_id`` names requests that came without an id."""
+    """Wraps the whole service, so that a defect's 500 is seen too. ``new_id`` names those that come without an id."""
 
     app: ASGIApp
     metrics: Metrics

@@ -36,17 +36,14 @@ class Migration:
         return sha256(self.sql.encode()).hexdigest()
 
 
-class MigrationChanged(Exception):
+class MigrationChangedError(Exception):
     """A file that was applied to this database reads differently now; a landed migration never changes."""
 
 
 def migrations() -> list[Migration]:
     """All migrations that came with this version, in order."""
     found = [file for file in files("adapters.postgres").joinpath("migrations").iterdir() if file.name.endswith(".sql")]
-    return [
-        Migration(file.name, file.read_text("utf-8"))
-        for file in sorted(found, key=lambda file: file.name)
-    ]
+    return [Migration(file.name, file.read_text("utf-8")) for file in sorted(found, key=lambda file: file.name)]
 
 
 def migrate(conninfo: str) -> list[str]:
@@ -54,7 +51,7 @@ def migrate(conninfo: str) -> list[str]:
 
     Migrations of a later version that are already there are left alone, so that an old replica can still start.
 
-    Raises StoreUnavailable: there is no database. Raises MigrationChanged: nothing was applied."""
+    Raises StoreUnavailable: there is no database. Raises MigrationChangedError: nothing was applied."""
     try:
         connection = connect(conninfo, autocommit=True, connect_timeout=5, application_name="soundverse-play migrate")
     except OperationalError as error:
@@ -72,7 +69,7 @@ def apply_missing(connection: Connection) -> list[str]:
     applied: dict[str, str] = dict(connection.execute(APPLIED).fetchall())
     for migration in migrations():
         if applied.get(migration.name, migration.sha256) != migration.sha256:
-            raise MigrationChanged(migration.name)
+            raise MigrationChangedError(migration.name)
     missing = [migration for migration in migrations() if migration.name not in applied]
     for migration in missing:
         with connection.transaction():

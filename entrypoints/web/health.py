@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from attrs import define
+from attrs import define, field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,7 +20,10 @@ class HealthEndpoints:
 
     check_store: CheckStore
     exposition: Exposition
-    draining: bool = False
+    draining: bool = field(default=False, init=False)
+
+    def drain(self) -> None:
+        self.draining = True
 
     async def livez(self, _request: Request) -> Response:
         """The process answers. Never asks the database: a database that is away is no reason to kill this."""

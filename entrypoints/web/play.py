@@ -12,16 +12,8 @@ from domain.ports import Telemetry
 from entrypoints.web.audio_response import AudioResponse
 from entrypoints.web.headers import listening
 from entrypoints.web.keys import WriteKeys
-from entrypoints.web.wire import (
-    clip_changes,
-    clip_details,
-    clip_id,
-    clip_json,
-    clip_query,
-    json_response,
-    next_link,
-    stats_json,
-)
+from entrypoints.web.query_string import clip_id, clip_query, next_link
+from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_response, stats_json
 
 
 @frozen

@@ -1,7 +1,5 @@
-"""JSON and query strings on one side, domain values on the other."""
+"""JSON on one side, domain values on the other."""
 
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -10,18 +8,12 @@ from cattrs import BaseValidationError, Converter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.browsing import LARGEST_PAGE, ClipQuery, Cursor, Page, Sort
-from domain.clip import LARGEST_CLIP_ID, Clip, ClipChanges, ClipDetails, ClipId
-from domain.errors import ClipNotFound
+from domain.clip import Clip, ClipChanges, ClipDetails
 from domain.play import PlayCounts
-from domain.text import folded
 from entrypoints.web.refusals import BodyTooLarge, InvalidFields, MalformedBody, UnsupportedMediaType
 from entrypoints.web.structuring import FieldError, field_by_field, field_errors
 
 T = TypeVar("T")
-
-LONGEST_QUERY = 200
-DIGITS = re.compile("[0-9]+")
 
 
 # what comes in
@@ -53,54 +45,6 @@ CONVERTER.register_structure_hook(ClipDetails, field_by_field(ClipDetails, CONVE
 CONVERTER.register_structure_hook(
     ClipChanges, field_by_field(ClipChanges, CONVERTER, OFFERED | {"duration": number}, rules=ClipDetails)
 )
-
-
-def clip_id(request: Request) -> ClipId:
-    """The clip that the path names. Raises ClipNotFound: it names none that there can be."""
-    text = request.path_params["id"]
-    number = int(text) if DIGITS.fullmatch(text) and len(text) < 20 else 0
-    if not 1 <= number <= LARGEST_CLIP_ID:
-        raise ClipNotFound(text)
-    return ClipId(number)
-
-
-def clip_query(request: Request) -> ClipQuery:
-    """Which clips the query string asks for. Raises InvalidFields; unknown parameters are nobody's fault."""
-    asked, errors = request.query_params, []
-    sort = asked.get("sort", Sort.NEWEST)
-    if sort not in list(Sort):
-        errors.append(FieldError("sort", f"must be one of {', '.join(Sort)}"))
-    limit = asked.get("limit", "50")
-    if not (DIGITS.fullmatch(limit) and len(limit) < 5 and 1 <= int(limit) <= LARGEST_PAGE):
-        errors.append(FieldError("limit", f"must be a whole number from 1 to {LARGEST_PAGE}"))
-    for name in ("q", "genre"):
-        text = asked.get(name, "")
-        if len(text) > LONGEST_QUERY or "\0" in text:
-            errors.append(FieldError(name, f"must have at most {LONGEST_QUERY} characters, none of them U+0000"))
-    after = None
-    if not errors and "after" in asked:
-        after = cursor(asked["after"], Sort(sort))
-        if after is None:
-            errors.append(FieldError("after", "must be a cursor from the Link header of the same query"))
-    if errors:
-        raise InvalidFields(errors)
-    genre = folded(asked["genre"]) if asked.get("genre") else None
-    words = tuple(folded(asked.get("q", "")).split())
-    return ClipQuery(sort=Sort(sort), after=after, limit=int(limit), words=words, genre=genre)
-
-
-def cursor(text: str, sort: Sort) -> Cursor | None:
-    """The cursor that `cursor_text` made of it in the same order; None for anything else."""
-    try:
-        order, clip, key = orjson.loads(urlsafe_b64decode(text.encode("ascii")))
-    except ValueError:
-        return None
-    kind = {Sort.NEWEST: type(None), Sort.TITLE: str, Sort.PLAYS: int}[sort]
-    if order != sort or type(clip) is not int or type(key) is not kind or not 0 < clip <= LARGEST_CLIP_ID:
-        return None
-    if (isinstance(key, str) and "\0" in key) or (isinstance(key, int) and not 0 <= key <= LARGEST_CLIP_ID):
-        return None
-    return Cursor(ClipId(clip), key)
 
 
 async def clip_details(request: Request, limit: int) -> ClipDetails:
@@ -161,19 +105,6 @@ def clip_json(clip: Clip) -> dict[str, Any]:
 
 def stats_json(clip: Clip, counts: PlayCounts) -> dict[str, Any]:
     return clip_json(clip) | {"play_count": counts.play_count, "last_played_at": counts.last_played_at}
-
-
-def cursor_text(cursor: Cursor, sort: Sort) -> str:
-    """A cursor as clients hand it back: opaque to them, and tied to its order."""
-    return urlsafe_b64encode(orjson.dumps([sort, cursor.id, cursor.key])).decode()
-
-
-def next_link(request: Request, page: Page, sort: Sort) -> dict[str, str]:
-    """The Link header to the next page (RFC 8288), relative to this one; none at the end."""
-    if page.next is None:
-        return {}
-    url = request.url.include_query_params(after=cursor_text(page.next, sort))
-    return {"link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

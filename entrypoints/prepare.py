@@ -1,0 +1,92 @@
+"""What every command stands on: a database, its schema, the keys, and sentences instead of tracebacks."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+
+from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres
+from adapters.postgres.migrate import MigrationChangedError, migrate
+from domain.errors import AudioRefused, StoreUnavailable
+from entrypoints.container import Container, in_memory
+from entrypoints.samples import put_in_place, seed
+from entrypoints.settings import Settings, SettingsError
+from entrypoints.write_key import new_write_key, write_key_of
+
+NO_DATABASE = ""  # what stands for a conninfo where everything is kept in memory
+
+
+@contextmanager
+def connectable(settings: Settings) -> Iterator[str]:
+    """The database to connect to, started here where none is named, and ended with the block."""
+    settings.media.mkdir(parents=True, exist_ok=True)
+    if settings.memory:
+        yield NO_DATABASE
+    elif settings.database_url:
+        yield settings.database_url
+    else:
+        with embedded_postgres(settings.data, settings.postgres_bin) as conninfo:
+            yield conninfo
+
+
+def migrated(conninfo: str) -> list[str]:
+    """Bring the schema up to date; the names of what was applied."""
+    return [] if conninfo == NO_DATABASE else migrate(conninfo)
+
+
+def write_keys_of(settings: Settings) -> tuple[str, ...]:
+    """The keys that were set; where none are, one of our own, but none for a database that others use too."""
+    if settings.write_keys or settings.database_url:
+        return settings.write_keys
+    return (new_write_key() if settings.memory else write_key_of(settings.data),)
+
+
+def wired(settings: Settings, conninfo: str, keys: tuple[str, ...]) -> Container:
+    """The service, ready to be asked for its application."""
+    if settings.memory:
+        return in_memory(settings, keys)
+    return Container(settings=settings, conninfo=conninfo, write_keys=keys)
+
+
+async def seeded(container: Container) -> int:
+    """Put in the sample clips that never were in; their number."""
+    async with container.store():
+        put_in_place(container.settings().media)
+        return await seed(container.curate())
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGINT and SIGTERM end the block in order, whatever it was doing, and the process with exit code 0."""
+
+    def end(_signal: int, _frame: object) -> NoReturn:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    yield
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Say in a sentence on standard error why it cannot go on, and exit with code 1."""
+    try:
+        yield
+    except (SettingsError, EmbeddedPostgresError) as error:
+        stop(str(error))
+    except StoreUnavailable as error:
+        stop(f"The database cannot be used: {error.reason}")
+    except MigrationChangedError as error:
+        stop(f"The migration {error} was applied to this database in another form; this version does not fit it.")
+    except AudioRefused as error:
+        stop(f"The clip {error.location} cannot be put in: {error.failure}.")
+    except OSError as error:
+        stop(f"{error.filename or 'The system'}: {error.strerror}.")
+
+
+def stop(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(1)

@@ -1,0 +1,56 @@
+"""The HTTP server: uvicorn on a socket that was bound before anything else was started."""
+
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it is ready, and when it was told to end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], draining: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._draining = draining
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._draining()
+        super().handle_exit(sig, frame)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket that takes connections already. Raises OSError: the address is taken, or is not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2_048)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from error
+
+
+def serve(
+    app: ASGIApp, bound: socket.socket, linger: float, ready: Callable[[], None], draining: Callable[[], None]
+) -> None:
+    """Answer on ``bound`` until SIGINT or SIGTERM, then let streams go on for ``linger`` seconds.
+
+    Raises SystemExit: with code 1 if the application could not start, which it has logged."""
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        lifespan="on",
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=round(linger),
+        ws="none",
+    )
+    server = Server(config, ready, draining)
+    server.run(sockets=[bound])
+    if not server.started:
+        raise SystemExit(1)

@@ -1,0 +1,54 @@
+"""The grounds that tests stand on: a real PostgreSQL, two worlds to keep promises in, and a service that runs."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from adapters.postgres.embedded import embedded_postgres
+from adapters.postgres.migrate import migrate
+from tests.worlds import World, in_memory, in_postgres
+
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+settings.register_profile(
+    "house", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("house")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """With SKIPS_FAIL set, a test that was skipped for want of a Debian program fails the run: CI installs them."""
+    if report.skipped and "needs Debian's" in str(report.longrepr) and os.environ.get("SKIPS_FAIL"):
+        report.outcome = "failed"
+
+
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """A folder that every account of this machine may enter: pytest's own may not be, and PostgreSQL is not root."""
+    folder = Path(tempfile.mkdtemp(prefix="play-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(short_folder: Path) -> Iterator[str]:
+    """The embedded PostgreSQL, with our schema, for the whole run; not durable, so that it is quick."""
+    with embedded_postgres(short_folder / "postgres", settings=QUICK) as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """Each of the worlds in turn, empty."""
+    if request.param == "memory":
+        yield in_memory()
+    else:
+        async with in_postgres(request.getfixturevalue("postgres_url")) as postgres:
+            yield postgres

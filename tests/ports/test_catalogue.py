@@ -1,0 +1,210 @@
+"""The promises of `domain.ports.Catalogue`, in memory and in PostgreSQL."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from domain.browsing import ClipQuery, Sort, cursor_after
+from domain.clip import Clip, ClipChanges, ClipId
+from domain.errors import ClipNotFound
+from domain.location import AudioLocation
+from tests.examples import NOON, a_play, details, some_audio
+from tests.worlds import World
+
+NOWHERE = ClipId(404)
+
+
+async def added(world: World, *titles: str, **said: Any) -> list[Clip]:
+    return [await world.catalogue.add(details(title=title, **said), some_audio(), NOON) for title in titles]
+
+
+async def titles(world: World, **asked: Any) -> list[str]:
+    return [clip.title for clip in await world.catalogue.page(ClipQuery(**asked))]
+
+
+async def test_a_clip_is_found_as_it_was_added(world: World) -> None:
+    clip = await world.catalogue.add(details(), some_audio(), NOON)
+
+    assert await world.catalogue.find(clip.id) == clip
+    assert (clip.title, clip.media_type, clip.size, clip.duration) == ("Rain", "audio/ogg", 80_000, 12.5)
+    assert (clip.play_count, clip.created_at) == (0, NOON)
+
+
+async def test_what_may_be_unknown_stays_unknown(world: World) -> None:
+    clip = await world.catalogue.add(details(description=None), some_audio(size=None), NOON)
+
+    assert await world.catalogue.find(clip.id) == clip
+    assert (clip.description, clip.size) == (None, None)
+
+
+async def test_ids_rise_and_are_not_given_again(world: World) -> None:
+    first, second = await added(world, "one", "two")
+    await world.catalogue.remove(second.id)
+    [third] = await added(world, "three")
+
+    assert 1 <= first.id < second.id < third.id
+
+
+async def test_an_unknown_clip_is_neither_found_nor_changed_nor_removed(world: World) -> None:
+    with pytest.raises(ClipNotFound):
+        await world.catalogue.find(NOWHERE)
+    with pytest.raises(ClipNotFound):
+        await world.catalogue.change(NOWHERE, ClipChanges(title="x"), None)
+    with pytest.raises(ClipNotFound):
+        await world.catalogue.remove(NOWHERE)
+
+
+async def test_a_removed_clip_is_gone_from_everywhere(world: World) -> None:
+    [clip] = await added(world, "Rain")
+    await world.catalogue.remove(clip.id)
+
+    assert await titles(world) == []
+    for once_more in (world.catalogue.find, world.catalogue.remove):
+        with pytest.raises(ClipNotFound):
+            await once_more(clip.id)
+
+
+async def test_a_key_adds_once_even_after_its_clip_was_removed(world: World) -> None:
+    assert await world.catalogue.add_once("sample:rain", details(), some_audio(), NOON)
+    assert not await world.catalogue.add_once("sample:rain", details(title="Other"), some_audio(), NOON)
+    [clip] = await world.catalogue.page(ClipQuery())
+    await world.catalogue.remove(clip.id)
+
+    assert not await world.catalogue.add_once("sample:rain", details(), some_audio(), NOON)
+    assert await titles(world) == []
+
+
+async def test_of_many_at_once_one_adds_under_a_key(world: World) -> None:
+    tries = (world.catalogue.add_once("sample:rain", details(), some_audio(), NOON) for _ in range(20))
+
+    assert sum(await asyncio.gather(*tries)) == 1
+    assert await titles(world) == ["Rain"]
+
+
+async def test_a_change_changes_what_it_names_and_nothing_else(world: World) -> None:
+    [clip] = await added(world, "Rain")
+    changed = await world.catalogue.change(clip.id, ClipChanges(title="Hail", duration=3.0), None)
+
+    assert changed == evolve(clip, title="Hail", duration=3.0)
+    assert await world.catalogue.find(clip.id) == changed
+
+
+async def test_a_change_of_nothing_changes_nothing(world: World) -> None:
+    [clip] = await added(world, "Rain")
+
+    assert await world.catalogue.change(clip.id, ClipChanges(), None) == clip
+
+
+async def test_a_description_can_be_cleared(world: World) -> None:
+    [clip] = await added(world, "Rain", description="loud")
+    await world.catalogue.change(clip.id, ClipChanges(description=None), None)
+
+    assert (await world.catalogue.find(clip.id)).description is None
+    assert await titles(world, words=("loud",)) == []
+
+
+async def test_a_new_location_brings_what_its_audio_tells(world: World) -> None:
+    [clip] = await added(world, "Rain")
+    elsewhere = AudioLocation("https://example.org/rain.mp3")
+    audio = some_audio("audio/mpeg", None)
+    changed = await world.catalogue.change(clip.id, ClipChanges(audio_url=elsewhere, duration=9.0), audio)
+
+    assert (changed.audio_url, changed.media_type, changed.size) == (elsewhere, "audio/mpeg", None)
+    assert changed.duration == 9.0
+
+
+async def test_changes_of_different_fields_at_once_both_last(world: World) -> None:
+    [clip] = await added(world, "Rain")
+    await asyncio.gather(
+        world.catalogue.change(clip.id, ClipChanges(title="Hail"), None),
+        world.catalogue.change(clip.id, ClipChanges(genre="Weather"), None),
+    )
+    found = await world.catalogue.find(clip.id)
+
+    assert (found.title, found.genre) == ("Hail", "Weather")
+
+
+async def test_a_change_leaves_the_count(world: World) -> None:
+    [clip] = await added(world, "Rain")
+    await world.ledger.record(a_play(of=clip.id))
+    changed = await world.catalogue.change(clip.id, ClipChanges(title="Hail"), None)
+
+    assert changed.play_count == 1
+
+
+async def test_the_newest_come_first(world: World) -> None:
+    await added(world, "a", "b", "c")
+
+    assert await titles(world) == ["c", "b", "a"]
+
+
+async def test_titles_sort_by_case_folding_and_then_by_id(world: World) -> None:
+    await added(world, "b", "ÄRA", "A", "a", "Straße", "STRASSE", "ära")
+
+    assert await titles(world, sort=Sort.TITLE) == ["A", "a", "b", "Straße", "STRASSE", "ÄRA", "ära"]
+
+
+async def test_the_most_played_come_first_and_then_the_newest(world: World) -> None:
+    never, twice, _later = await added(world, "never", "twice", "later")
+    for _ in range(2):
+        await world.ledger.record(a_play(of=twice.id))
+
+    assert await titles(world, sort=Sort.PLAYS) == ["twice", "later", "never"]
+    assert never.play_count == 0
+
+
+@pytest.mark.parametrize("sort", Sort)
+async def test_following_cursors_shows_every_clip_once(world: World, sort: Sort) -> None:
+    clips = await added(world, "b", "a", "B", "c", "a", "d", "e")
+    for clip in clips[2:5]:
+        await world.ledger.record(a_play(of=clip.id, at=NOON + timedelta(seconds=clip.id)))
+    query = ClipQuery(sort=sort, limit=2)
+    seen: list[Clip] = []
+    while page := await world.catalogue.page(query):
+        seen += page
+        query = evolve(query, after=cursor_after(page[-1], sort))
+
+    assert seen == list(await world.catalogue.page(ClipQuery(sort=sort)))
+    assert sorted(clip.id for clip in seen) == [clip.id for clip in clips]
+
+
+@pytest.mark.parametrize("sort", Sort)
+async def test_a_cursor_holds_when_its_clip_is_removed(world: World, sort: Sort) -> None:
+    await added(world, "a", "b", "c")
+    first, *rest = await world.catalogue.page(ClipQuery(sort=sort))
+    await world.catalogue.remove(first.id)
+
+    assert list(await world.catalogue.page(ClipQuery(sort=sort, after=cursor_after(first, sort)))) == rest
+
+
+async def test_a_page_has_at_most_its_limit(world: World) -> None:
+    await added(world, "a", "b", "c")
+
+    assert await titles(world, limit=2) == ["c", "b"]
+
+
+async def test_every_word_must_occur_in_title_genre_or_description(world: World) -> None:
+    await added(world, "Rain on the Roof", genre="Nature", description="Thunder, far away")
+    await added(world, "Rain dance", genre="Folk", description=None)
+
+    assert await titles(world, words=("rain", "thunder")) == ["Rain on the Roof"]
+    assert await titles(world, words=("folk",)) == ["Rain dance"]
+    assert await titles(world, words=("roof nature",)) == []
+
+
+async def test_a_search_takes_its_words_literally(world: World) -> None:
+    await added(world, "100% _pure_", "plain")
+
+    assert await titles(world, words=("%",)) == ["100% _pure_"]
+    assert await titles(world, words=("_",)) == ["100% _pure_"]
+    assert await titles(world, words=("\\",)) == []
+
+
+async def test_a_genre_is_compared_folded_and_whole(world: World) -> None:
+    await added(world, "a", genre="Hip-Hop")
+    await added(world, "b", genre="Hip-Hop Beats")
+
+    assert await titles(world, genre="hip-hop") == ["a"]

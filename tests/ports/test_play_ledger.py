@@ -1,0 +1,74 @@
+"""The promises of `domain.ports.PlayLedger`, in memory and in PostgreSQL."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from adapters.system import new_id
+from domain.clip import ClipId
+from domain.errors import ClipNotFound
+from domain.play import PlayCounts
+from tests.examples import NOON, a_play, details, some_audio
+from tests.worlds import World
+
+
+@pytest.fixture
+async def clip(world: World) -> ClipId:
+    return (await world.catalogue.add(details(), some_audio(), NOON)).id
+
+
+async def test_a_play_counts_once_however_often_it_is_recorded(world: World, clip: ClipId) -> None:
+    play = a_play(of=clip)
+
+    assert [await world.ledger.record(play) for _ in range(3)] == [True, False, False]
+    assert (await world.ledger.counts(clip)).play_count == 1
+
+
+async def test_each_play_counts(world: World, clip: ClipId) -> None:
+    for _ in range(3):
+        await world.ledger.record(a_play(of=clip))
+
+    assert (await world.ledger.counts(clip)).play_count == 3
+    assert (await world.catalogue.find(clip)).play_count == 3
+
+
+async def test_one_playback_id_counts_once_for_each_clip(world: World, clip: ClipId) -> None:
+    other = (await world.catalogue.add(details(), some_audio(), NOON)).id
+    playback = new_id()
+
+    assert await world.ledger.record(a_play(of=clip, under=playback))
+    assert await world.ledger.record(a_play(of=other, under=playback))
+    assert [(await world.ledger.counts(each)).play_count for each in (clip, other)] == [1, 1]
+
+
+async def test_a_play_of_no_clip_is_refused_and_not_counted(world: World) -> None:
+    with pytest.raises(ClipNotFound):
+        await world.ledger.record(a_play(of=ClipId(404)))
+
+    assert await world.ledger.counts(ClipId(404)) == PlayCounts(0, None)
+
+
+async def test_a_removed_clip_is_played_no_more_and_keeps_its_plays(world: World, clip: ClipId) -> None:
+    await world.ledger.record(a_play(of=clip))
+    await world.catalogue.remove(clip)
+
+    with pytest.raises(ClipNotFound):
+        await world.ledger.record(a_play(of=clip))
+    assert (await world.ledger.counts(clip)).play_count == 1
+
+
+async def test_the_last_play_is_the_latest_and_not_the_last_recorded(world: World, clip: ClipId) -> None:
+    later = NOON + timedelta(hours=1)
+    await world.ledger.record(a_play(of=clip, at=later))
+    await world.ledger.record(a_play(of=clip, at=NOON))
+
+    assert await world.ledger.counts(clip) == PlayCounts(2, later)
+
+
+async def test_many_plays_and_repeats_at_once_are_counted_exactly(world: World, clip: ClipId) -> None:
+    plays = [a_play(of=clip) for _ in range(100)]
+    recorded = await asyncio.gather(*(world.ledger.record(play) for play in plays * 3))
+
+    assert sum(recorded) == 100
+    assert (await world.ledger.counts(clip)).play_count == 100
