@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from adapters.postgres.embedded import embedded_postgres
 from adapters.postgres.migrate import migrate
+from tests.services import Service, running_service
 from tests.worlds import World, in_memory, in_postgres
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -52,3 +53,10 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     else:
         async with in_postgres(request.getfixturevalue("postgres_url")) as postgres:
             yield postgres
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One real service in memory, with the six samples, for tests that leave the clips of others alone."""
+    with running_service("--memory", "--data", str(tmp_path_factory.mktemp("data"))) as running:
+        yield running

@@ -1,0 +1,88 @@
+"""A real service in a process of its own, started by its command line and reached over loopback."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from attrs import frozen
+
+HOUSE = Path(__file__).parents[1]
+LOOPBACK = "127.0.0.1"
+
+
+@frozen
+class Service:
+    """A service that answers at ``url``."""
+
+    url: str
+    write_key: str
+    process: "subprocess.Popen[str]"
+    announced: str
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listened on a moment ago."""
+    with socket.create_server((LOOPBACK, 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def running_service(*arguments: str, **environment: str) -> Iterator[Service]:
+    """``soundverse-play`` with these arguments and variables while the block lasts; ended by SIGTERM.
+
+    Settings of the shell that runs the tests do not reach it; audio may come from loopback.
+    """
+    port = free_port()
+    with TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "soundverse_play", "--port", str(port), *arguments],
+            cwd=HOUSE,
+            env=clean_environment() | {"PLAY_ALLOWED_SOURCES": "127.0.0.0/8"} | environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            announced = read_announcement(process)
+            errors.seek(0)
+            assert "Write key" in announced, f"it did not start: {errors.read()}"
+            key = announced.rsplit(maxsplit=1)[-1]
+            yield Service(f"http://{LOOPBACK}:{port}", key, process, announced)
+        finally:
+            end(process)
+
+
+def read_announcement(process: "subprocess.Popen[str]") -> str:
+    """What the service says of itself until it is ready, or all it said if it ended before."""
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if line.startswith("Write key"):
+            break
+    return said
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without anything that sets our service."""
+    own = ("PLAY_", "DATABASE_URL", "PORT")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)}
+
+
+def end(process: "subprocess.Popen[str]", how: int = signal.SIGTERM) -> int:
+    """End the process and wait for it; its exit code."""
+    if process.poll() is None:
+        process.send_signal(how)
+    try:
+        process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return process.returncode
