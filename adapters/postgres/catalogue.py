@@ -14,12 +14,22 @@ from domain.errors import ClipNotFound
 from domain.text import folded
 
 ADD = """
+    INSERT INTO clips (title, title_key, genre, genre_key, description, description_key,
+                       duration, audio_url, media_type, size, created_at)
+    VALUES (%(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
+            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(created_at)s)
+    RETURNING id, title, description, genre, duration, audio_url, media_type, size, 0 AS play_count, created_at"""
+
+# Looks before it inserts, since each insert that meets a conflict uses up an id; the conflict is for those who look
+# at the same moment.
+ADD_ONCE = """
     INSERT INTO clips (seed_key, title, title_key, genre, genre_key, description, description_key,
                        duration, audio_url, media_type, size, created_at)
-    VALUES (%(seed_key)s, %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
-            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(created_at)s)
+    SELECT %(seed_key)s, %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
+           %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(created_at)s
+    WHERE NOT EXISTS (SELECT FROM clips WHERE seed_key = %(seed_key)s)
     ON CONFLICT (seed_key) DO NOTHING
-    RETURNING id, title, description, genre, duration, audio_url, media_type, size, 0 AS play_count, created_at"""
+    RETURNING id"""
 
 FIND = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size,
@@ -90,11 +100,12 @@ class PostgresCatalogue:
     database: Database
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
-        [clip] = await self.database.tell(ADD, new_row(None, details, audio, at), class_row(Clip))
+        [clip] = await self.database.tell(ADD, new_row(details, audio, at), class_row(Clip))
         return clip
 
     async def add_once(self, key: str, details: ClipDetails, audio: AudioFacts, at: datetime) -> bool:
-        return bool(await self.database.tell(ADD, new_row(key, details, audio, at), class_row(Clip)))
+        named = {"seed_key": key} | new_row(details, audio, at)
+        return bool(await self.database.tell(ADD_ONCE, named, tuple_row))
 
     async def find(self, clip: ClipId) -> Clip:
         return only(await self.database.ask(FIND, {"clip": clip}, class_row(Clip)), clip)
@@ -120,9 +131,8 @@ def only(rows: Sequence[Row], clip: ClipId) -> Row:
     return rows[0]
 
 
-def new_row(seed_key: str | None, details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, Any]:
+def new_row(details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, Any]:
     return {
-        "seed_key": seed_key,
         "title": details.title,
         "title_key": folded(details.title),
         "genre": details.genre,

@@ -208,3 +208,11 @@ async def test_a_genre_is_compared_folded_and_whole(world: World) -> None:
     await added(world, "b", genre="Hip-Hop Beats")
 
     assert await titles(world, genre="hip-hop") == ["a"]
+
+
+async def test_a_key_that_was_used_uses_up_no_id(world: World) -> None:
+    for _ in range(3):
+        await world.catalogue.add_once("sample:rain", details(), some_audio(), NOON)
+    [clip] = await added(world, "next")
+
+    assert clip.id == 2
