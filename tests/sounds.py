@@ -8,7 +8,7 @@ SAMPLES_PER_FRAME = 1152
 
 
 def mp3(frames: int = 40) -> bytes:
-    """``frames`` frames of 1152 samples at 44.1 kHz and constant bitrate; each frame's bytes differ from the others'."""
+    """``frames`` frames of 1152 samples at 44.1 kHz and constant bitrate; no two frames are alike."""
     return b"".join(
         MPEG_HEADER + bytes((frame * 7 + at) % 251 for at in range(MPEG_FRAME_BYTES - 4)) for frame in range(frames)
     )

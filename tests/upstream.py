@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from attrs import Factory, define, field, frozen
+import pytest
+from attrs import Factory, define, frozen
 
-from domain.byte_range import FromTo, Suffix
-from domain.errors import RangeNotSatisfiable
+from adapters.audio.http import HttpAudio, Patience
+from adapters.audio.public_address import gate
+from domain.byte_range import FromTo, RequestedRange, Suffix
+from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
+from domain.ports import AudioSource
 
 
 @frozen
@@ -32,7 +36,6 @@ class Upstream:
     requests: list[Request] = Factory(list)
     connections: int = 0
     accepted: int = 0
-    _tasks: set[asyncio.Task[None]] = field(factory=set, init=False)
 
     def url(self, target: str = "/clip") -> AudioLocation:
         return AudioLocation(f"http://127.0.0.1:{self.port}{target}")
@@ -64,10 +67,8 @@ class Upstream:
 
 
 async def as_task(answer: Awaitable[None]) -> None:
-    try:
+    with suppress(ConnectionError):
         await answer
-    except ConnectionError:
-        pass
 
 
 async def cancelled(task: asyncio.Future[None] | asyncio.Future[bytes]) -> None:
@@ -100,8 +101,10 @@ async def next_request(reader: asyncio.StreamReader) -> Request | None:
 async def upstream(answer: Answer) -> AsyncIterator[Upstream]:
     """A running server, which ends with the block."""
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         task = asyncio.ensure_future(running._converse(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -115,6 +118,30 @@ async def upstream(answer: Answer) -> AsyncIterator[Upstream]:
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+        await server.wait_closed()
+        await asyncio.sleep(0)  # aborted transports close their sockets now
+
+
+@asynccontextmanager
+async def remote_audio(patience: Patience | None = None) -> AsyncIterator[HttpAudio]:
+    """An HTTP source that may go to the loopback, and gives up its connections with the block."""
+    source = HttpAudio(gate(["127.0.0.0/8"]), patience or Patience())
+    try:
+        yield source
+    finally:
+        await source.close()
+
+
+async def failure_of(
+    source: AudioSource, location: AudioLocation, requested: RequestedRange | None = None
+) -> SourceFailure:
+    """Why ``source`` does not open ``location``."""
+    with pytest.raises(AudioUnavailable) as refused:
+        await source.open(location, requested)
+    assert refused.value.location == location
+    return refused.value.failure
 
 
 def head(status: int, **headers: object) -> bytes:
