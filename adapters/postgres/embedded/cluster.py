@@ -3,10 +3,12 @@
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from adapters.postgres.embedded.account import Account
 from adapters.postgres.embedded.binaries import Binaries
+from adapters.postgres.embedded.ending import until
 
 NAME = "play"  # the database, and its only user
 INITDB = (
@@ -15,16 +17,17 @@ INITDB = (
     *("--data-checksums", "--no-instructions"),
 )
 UNFINISHED = "database.new-"
+TO_DIE = 2.0  # seconds for the initdb of a killed service; what it leaves even then goes at a later start
 
 
 def ensure_cluster(database: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
     """Make the cluster unless it is there; one that was interrupted was never there.
 
     Raises EmbeddedPostgresError: initdb failed. ``durable=False`` lets a test skip waiting for the disk."""
+    for left_behind in database.parent.glob(f"{UNFINISHED}*"):
+        until(partial(removed, left_behind), TO_DIE)
     if (database / "PG_VERSION").exists():
         return
-    for left_behind in database.parent.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left_behind, ignore_errors=True)  # its initdb may still be dying; what stays goes the next time
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=database.parent))
     try:
         account.take(unfinished)
@@ -34,6 +37,12 @@ def ensure_cluster(database: Path, binaries: Binaries, account: Account, *, dura
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     sync(database.parent)
+
+
+def removed(folder: Path) -> bool:
+    """Remove ``folder`` unless an initdb that is dying still writes there; whether it is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def initialise(folder: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
