@@ -2,6 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from urllib.parse import urlencode
 
 import orjson
 from starlette.requests import Request
@@ -55,7 +56,7 @@ def cursor(text: str, sort: Sort) -> Cursor | None:
     """The cursor that `cursor_text` made of it in the same order; None for anything else."""
     try:
         order, clip, key = orjson.loads(urlsafe_b64decode(text.encode("ascii")))
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: JSON that is no list
         return None
     kind = {Sort.NEWEST: type(None), Sort.TITLE: str, Sort.PLAYS: int}[sort]
     if order != sort or type(clip) is not int or type(key) is not kind or not 0 < clip <= LARGEST_CLIP_ID:
@@ -74,5 +75,7 @@ def next_link(request: Request, page: Page, sort: Sort) -> dict[str, str]:
     """The Link header to the next page (RFC 8288), relative to this one; none at the end."""
     if page.next is None:
         return {}
-    url = request.url.include_query_params(after=cursor_text(page.next, sort))
-    return {"link": f'<{url.path}?{url.query}>; rel="next"'}
+    # Not from `request.url`, which cannot be had where the query string is not UTF-8.
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    query = urlencode([*asked, ("after", cursor_text(page.next, sort))])
+    return {"link": f'<{request.scope["root_path"]}/play?{query}>; rel="next"'}
