@@ -8,9 +8,11 @@ from starlette.requests import Request
 
 from entrypoints.web.refusals import KeyMissing, KeyUnknown, WritingClosed
 
+BLANK = " \t"  # not all that Unicode calls blank: 0xA0 is the end of many a letter in UTF-8
+
 
 def digests(keys: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple(sha256(key.encode()).digest() for key in keys)
+    return tuple(sha256(key.encode("utf-8", "surrogateescape")).digest() for key in keys)
 
 
 @frozen
@@ -26,7 +28,9 @@ class WriteKeys:
         sent = sent_key(request)
         if not sent:
             raise KeyMissing
-        digest = sha256(sent.encode("utf-8", "surrogateescape")).digest()
+        digest = sha256(
+            sent.encode("latin-1")
+        ).digest()  # the bytes as they were sent: header values are read as Latin-1
         matches = [compare_digest(digest, known) for known in self._digests]  # all, so that no position shows in time
         if not any(matches):
             raise KeyUnknown
@@ -35,6 +39,6 @@ class WriteKeys:
 def sent_key(request: Request) -> str:
     """The key of ``Authorization: Bearer`` (RFC 6750 §2.1) or ``X-API-Key``; empty if there is none."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credentials.strip():
-        return credentials.strip()
-    return request.headers.get("x-api-key", "").strip()
+    if scheme.lower() == "bearer" and credentials.strip(BLANK):
+        return credentials.strip(BLANK)
+    return request.headers.get("x-api-key", "").strip(BLANK)
