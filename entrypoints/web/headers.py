@@ -48,6 +48,7 @@ def requested_range(header: str) -> RequestedRange | None:
 
 
 def bounded(digits: str) -> int:
+    digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) < 20 else BEYOND_ANY_SIZE
 
 
@@ -64,7 +65,7 @@ def playback_id(request: Request) -> PlayId | None:
 
 def accepts(request: Request, media_type: str) -> bool:
     """Whether the client takes ``media_type``: the most specific range of Accept decides (RFC 9110 §12.5.1)."""
-    header = request.headers.get("accept", "*/*")
+    header = ", ".join(request.headers.getlist("accept") or ["*/*"])  # RFC 9110 §5.3: several lines are one list
     ranges = dict(accepted(part) for part in header.lower().split(","))
     main_type = media_type.partition("/")[0]
     return next((ranges[name] for name in (media_type, f"{main_type}/*", "*/*") if name in ranges), not header.strip())
