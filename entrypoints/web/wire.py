@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import orjson
 from cattrs import BaseValidationError, Converter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain.clip import Clip, ClipChanges, ClipDetails
@@ -69,18 +69,26 @@ async def json_object(request: Request, limit: int) -> Mapping[str, Any]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType(media_type)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLarge(limit)
     try:
-        value = orjson.loads(body)
+        value = orjson.loads(await received(request, limit))
     except orjson.JSONDecodeError as error:
         raise MalformedBody(str(error)) from error
     if not isinstance(value, dict):
         raise InvalidFields([FieldError("", "must be a JSON object")])
     return value
+
+
+async def received(request: Request, limit: int) -> bytes:
+    """The whole body. Raises BodyTooLarge, as soon as that is known, and MalformedBody: the client broke off."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise BodyTooLarge(limit)
+    except ClientDisconnect as error:
+        raise MalformedBody("it was broken off") from error
+    return bytes(body)
 
 
 # what goes out
