@@ -117,7 +117,10 @@ class Metrics:
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """All metrics in the form that an Accept header wants, and its content type."""
-        encode, content_type = choose_encoder(accept)
+        try:
+            encode, content_type = choose_encoder(accept)
+        except TypeError:  # how prometheus_client meets a version that is no number
+            encode, content_type = choose_encoder("")
         return encode(self._registry), content_type
 
 
