@@ -156,5 +156,5 @@ def test_the_build_is_given_every_part_of_the_wheel_and_nothing_that_was_not_nam
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
 
     assert lines[0] == "*"
-    assert {f"!{part}" for part in [*wheel["packages"], *wheel["include"]]} <= set(lines)
+    assert {f"!{part}" for part in [*wheel["packages"], *wheel.get("include", [])]} <= set(lines)
     assert not any(line.startswith("!.") for line in lines)
