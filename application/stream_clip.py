@@ -43,7 +43,7 @@ class StreamClip:
         try:
             return clip, await self.audio.open(clip.audio_url, listening.requested)
         except AudioUnavailable as error:
-            self.telemetry.source_failed(error.failure)
+            self.telemetry.source_failed(error)
             raise
 
     async def _record(self, play: Play) -> None:

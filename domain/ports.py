@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.browsing import ClipQuery
 from domain.byte_range import ByteRange, RequestedRange
 from domain.clip import AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
-from domain.errors import SourceFailure
+from domain.errors import AudioUnavailable
 from domain.location import AudioLocation
 from domain.play import Play, PlayCounts
 
@@ -106,7 +106,7 @@ class Telemetry(Protocol):
 
     def play_repeated(self) -> None: ...
 
-    def source_failed(self, failure: SourceFailure) -> None: ...
+    def source_failed(self, error: AudioUnavailable) -> None: ...
 
     def stream_started(self) -> None: ...
 

@@ -62,6 +62,8 @@ async def test_a_removed_clip_is_gone_from_everywhere(world: World) -> None:
     await world.catalogue.remove(clip.id)
 
     assert await titles(world) == []
+    with pytest.raises(ClipNotFound):
+        await world.catalogue.change(clip.id, ClipChanges(title="x"), None)
     for once_more in (world.catalogue.find, world.catalogue.remove):
         with pytest.raises(ClipNotFound):
             await once_more(clip.id)
