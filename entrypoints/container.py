@@ -89,11 +89,12 @@ class Container(DeclarativeContainer):
         settings.provided.body_limit,
     )
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
+    pages = Singleton(PageEndpoints)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     run = Resource(running, store, remote, curate, samples)
     app = Singleton(
         RequestTelemetry,
-        Singleton(create_app, play, health, Singleton(PageEndpoints), Singleton(Lifespan, __self__)),
+        Singleton(create_app, play, health, pages, Singleton(Lifespan, __self__)),
         metrics,
         Object(new_id),
     )
