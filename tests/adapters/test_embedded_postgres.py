@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Timer
@@ -93,6 +93,13 @@ def postmaster(folder: Path) -> int:
     return int((folder / "database" / "postmaster.pid").read_text().splitlines()[0])
 
 
+def copy_database(used: Path, folder: Path) -> None:
+    """Bring the database of ``used`` to ``folder``, below one that everybody may enter, quicker than initdb does."""
+    folder.parent.chmod(0o711)
+    folder.mkdir()
+    subprocess.run(["cp", "-a", used / "database", folder], check=True)
+
+
 def processes_on(folder: Path) -> list[int]:
     """Every PostgreSQL process that works in the cluster of ``folder``."""
     database = str(folder / "database")
@@ -114,6 +121,17 @@ def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
             return False
         sleep(0.01)
     return True
+
+
+def as_owner_of(folder: Path, *words: str, executable: str | None = None) -> subprocess.Popen[bytes]:
+    """A process of the account that runs PostgreSQL on ``folder``, which nobody ends but the test."""
+    owner, is_root = account_for(folder / "database"), os.geteuid() == 0
+    return subprocess.Popen(
+        words, executable=executable, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/",
+        user=owner.uid if is_root else None,
+        group=owner.gid if is_root else None,
+        extra_groups=[] if is_root else None,
+    )  # fmt: skip
 
 
 def refusal(folder: Path, binaries: Path | None = None, settings: Mapping[str, str] = QUICK) -> str:
@@ -161,16 +179,15 @@ def test_after_the_block_no_process_is_left_even_if_it_failed(used: Path) -> Non
 
 
 @ONLY_LINUX
-def test_a_killed_service_leaves_no_postgres_and_loses_nothing_committed(fresh: Path) -> None:
-    with service(fresh) as (process, url), psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE plays (n integer)")
+def test_a_killed_service_leaves_no_postgres_and_loses_nothing_committed(used: Path) -> None:
+    with service(used) as (process, url), psycopg.connect(url, autocommit=True) as connection:
         connection.execute("INSERT INTO plays VALUES (7)")
         process.kill()
 
-        assert soon(lambda: processes_on(fresh) == [])
+        assert soon(lambda: processes_on(used) == [])
 
-    with embedded_postgres(fresh, settings=QUICK) as url:
-        assert told(url, "SELECT n FROM plays") == [(7,)]
+    with embedded_postgres(used, settings=QUICK) as url:
+        assert told(url, "SELECT count(*) FROM plays WHERE n = 7") == [(1,)]
 
 
 def test_a_program_whose_service_is_gone_already_does_not_begin(tmp_path: Path) -> None:
@@ -215,10 +232,9 @@ def test_a_start_waits_for_the_last_process_of_a_killed_postgres(used: Path) -> 
 
 
 def test_a_postgres_that_outlived_its_service_is_ended_by_the_next_start(used: Path) -> None:
-    owner = account_for(used / "database")
-    as_root = {"user": owner.uid, "group": owner.gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    words = [installation().postgres, "-D", used / "database", "-k", used / "database", "-c", "listen_addresses="]
-    outlived: subprocess.Popen[bytes] = subprocess.Popen(words, stderr=subprocess.DEVNULL, cwd="/", **as_root)  # type: ignore[call-overload]
+    database = str(used / "database")
+    words = (str(installation().postgres), "-D", database, "-k", database, "-c", "listen_addresses=")
+    outlived = as_owner_of(used, *words)
     with outlived:
         try:
             assert soon((used / "database" / ".s.PGSQL.5432").exists)
@@ -228,6 +244,22 @@ def test_a_postgres_that_outlived_its_service_is_ended_by_the_next_start(used: P
                 assert told(url, "SELECT 1") == [(1,)]
         finally:
             outlived.send_signal(signal.SIGQUIT)
+
+
+def test_a_process_that_got_the_number_of_a_killed_postgres_is_no_hindrance_and_left_alone(used: Path) -> None:
+    lock_files = (used / "database" / "postmaster.pid", used / "socket" / ".s.PGSQL.5432.lock")
+    with embedded_postgres(used, settings=QUICK):
+        left_behind = [file.read_text().partition("\n")[2] for file in lock_files]
+    with as_owner_of(used, "postgres", "-c", "read forever", executable="/bin/sh") as other:
+        (used / "socket").mkdir()
+        for file, rest in zip(lock_files, left_behind, strict=True):
+            file.write_text(f"{other.pid}\n{rest}")
+            shutil.chown(file, (used / "database").stat().st_uid)
+
+        with embedded_postgres(used, settings=QUICK) as url:
+            assert told(url, "SELECT 1") == [(1,)]
+            assert other.poll() is None
+        other.kill()
 
 
 def test_a_postgres_that_does_not_heed_us_is_ended_by_force(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,9 +330,8 @@ def test_nobody_else_may_enter_the_database_or_its_socket(used: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "a b'c\"d%e=é", "a,b"], ids=["long", "odd", "comma"])
-def test_any_name_of_a_data_folder_works(fresh: Path, name: str) -> None:
-    if os.geteuid() == 0:
-        fresh.chmod(0o711)
+def test_any_name_of_a_data_folder_works(fresh: Path, used: Path, name: str) -> None:
+    copy_database(used, fresh / name)
     with embedded_postgres(fresh / name, settings=QUICK) as url:
         sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
 
@@ -309,9 +340,9 @@ def test_any_name_of_a_data_folder_works(fresh: Path, name: str) -> None:
 
 
 @ONLY_ROOT
-def test_a_socket_folder_of_somebody_else_is_not_used(fresh: Path) -> None:
-    fresh.chmod(0o711)
+def test_a_socket_folder_of_somebody_else_is_not_used(fresh: Path, used: Path) -> None:
     folder = fresh / ("x" * 120)
+    copy_database(used, folder)
     with embedded_postgres(folder, settings=QUICK) as url:
         sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
     sockets.mkdir()

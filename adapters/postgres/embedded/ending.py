@@ -38,8 +38,9 @@ def end_predecessor(database: Path) -> None:
     """End a PostgreSQL that still runs on ``database``, as one does for a moment after its service was killed.
 
     Only for who holds the data folder's lock: then its service is gone, and nobody is using it."""
+    lock_file = database / "postmaster.pid"
     try:
-        pid = int((database / "postmaster.pid").read_bytes().split(b"\n")[0])
+        pid = int(lock_file.read_bytes().split(b"\n")[0])
     except (FileNotFoundError, ValueError):  # it left in order, or died before it wrote a line
         return
 
@@ -48,6 +49,21 @@ def end_predecessor(database: Path) -> None:
             os.kill(pid, how)
 
     end(send, lambda: not runs_on(database, pid))
+    if lock_file.exists() and not runs_on(database, pid):
+        inherit(lock_file)
+
+
+def inherit(lock_file: Path) -> None:
+    """Put our own number into a lock file whose process is gone.
+
+    PostgreSQL would refuse to start as long as that number is any process of its user; its parent's it takes for stale.
+    Removing the file would also remove the line that tells it of the memory which surviving backends share."""
+    owner = lock_file.stat()
+    inherited = lock_file.with_suffix(".inherited")
+    inherited.write_bytes(b"%d\n%b" % (os.getpid(), lock_file.read_bytes().partition(b"\n")[2]))
+    inherited.chmod(0o600)
+    os.chown(inherited, owner.st_uid, owner.st_gid)
+    inherited.replace(lock_file)
 
 
 def runs_on(database: Path, pid: int) -> bool:

@@ -66,10 +66,12 @@ def socket_folder(home: Path, account: Account) -> Iterator[Path]:
     if not holds_a_socket(folder):
         raise EmbeddedPostgresError(f"The paths {home} and {folder.parent} are too long to hold a Unix socket.")
     account.take(folder)
+    for left_behind in folder.iterdir():  # by a PostgreSQL that was killed; its number may be another process's now
+        left_behind.unlink()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # empty by now, unless PostgreSQL was killed; the next start takes it
+        shutil.rmtree(folder, ignore_errors=True)  # empty by now, unless PostgreSQL was killed
 
 
 def holds_a_socket(folder: Path) -> bool:
