@@ -1,0 +1,99 @@
+"""The use cases over memory, with eyes on what was opened, closed and told."""
+
+from datetime import datetime
+from typing import Any
+
+from attrs import define, evolve, field
+
+from adapters.audio.in_memory import MemoryAudio, OpenedMemory
+from adapters.audio.probe import TagProbe
+from adapters.memory import MemoryStore
+from adapters.system import new_id
+from application.browse import Browse
+from application.curate import Curate
+from application.stream_clip import StreamClip
+from domain.byte_range import RequestedRange
+from domain.clip import ClipDetails
+from domain.errors import AudioUnavailable
+from domain.location import AudioLocation
+from tests.examples import NOON, a_wav
+
+RAIN = AudioLocation("library:rain.wav")
+
+
+def clock() -> datetime:
+    return NOON
+
+
+@define(eq=False)
+class WatchedAudio:
+    """A source that remembers what it opened, and passes everything on."""
+
+    source: MemoryAudio
+    opened: list[OpenedMemory] = field(factory=list)
+
+    async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> OpenedMemory:
+        self.opened.append(await self.source.open(location, requested))
+        return self.opened[-1]
+
+
+@define
+class Told:
+    """A Telemetry that remembers."""
+
+    events: list[str] = field(factory=list)
+
+    def play_recorded(self) -> None:
+        self.events.append("recorded")
+
+    def play_repeated(self) -> None:
+        self.events.append("repeated")
+
+    def source_failed(self, error: AudioUnavailable) -> None:
+        self.events.append(error.failure)
+
+    def stream_started(self) -> None:
+        self.events.append("started")
+
+    def bytes_sent(self, count: int) -> None:
+        self.events.append(f"sent {count}")
+
+    def stream_ended(self) -> None:
+        self.events.append("ended")
+
+
+@define
+class ListeningRoom:
+    """One catalogue, one ledger, a few sounds, and the use cases over them."""
+
+    content: dict[AudioLocation, bytes] = field(factory=lambda: {RAIN: a_wav()})
+    store: MemoryStore = field(factory=MemoryStore)
+    told: Told = field(factory=Told)
+    audio: WatchedAudio = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.audio = WatchedAudio(MemoryAudio(self.content))
+
+    @property
+    def browse(self) -> Browse:
+        return Browse(self.store, self.store)
+
+    @property
+    def curate(self) -> Curate:
+        return Curate(self.store, TagProbe(self.audio), clock)
+
+    @property
+    def stream_clip(self) -> StreamClip:
+        return StreamClip(self.store, self.audio, self.store, self.told, clock, new_id)
+
+
+def rain(**said: Any) -> ClipDetails:
+    return evolve(ClipDetails(title="Rain", genre="Nature", audio_url=RAIN), **said)
+
+
+async def all_of(opened: Any) -> bytes:
+    """What is left to read."""
+    content = b""
+    while chunk := await opened.read():
+        content += chunk
+    return content
