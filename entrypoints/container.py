@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from adapters.audio.probe import TagProbe
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.ext.starlette import Lifespan
 from dependency_injector.providers import Callable, Dependency, Object, Provider, Resource, Self, Singleton
@@ -13,6 +12,7 @@ from dependency_injector.providers import Callable, Dependency, Object, Provider
 from adapters.audio.by_location import AudioByLocation
 from adapters.audio.filesystem import FilesystemAudio
 from adapters.audio.http import HttpAudio, Patience
+from adapters.audio.probe import TagProbe
 from adapters.audio.public_address import gate
 from adapters.memory import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
