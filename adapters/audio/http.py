@@ -105,9 +105,11 @@ def allowed_url(location: str, address: str) -> URL:
     """``address`` as it was written, since signatures depend on that. Raises AudioUnavailable: not for us to fetch."""
     try:
         url = URL(address, encoded=VISIBLE_ASCII.fullmatch(address) is not None)
-    except ValueError as error:
+        is_allowed = url.scheme in ("http", "https") and url.raw_host and url.port and "@" not in url.raw_authority
+        (url.raw_host or "").encode("idna")  # the resolver does the same, and its UnicodeError is nobody's to catch
+    except ValueError as error:  # also of parts that are looked at only when they are asked for
         raise AudioUnavailable(location, SourceFailure.FORBIDDEN) from error
-    if url.scheme not in ("http", "https") or not url.raw_host or url.raw_user or url.raw_password or not url.port:
+    if not is_allowed:
         raise AudioUnavailable(location, SourceFailure.FORBIDDEN)
     return url
 
