@@ -1,0 +1,131 @@
+"""The documents agree with the code, and the code with the plan of the house."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+from attrs import Attribute, fields
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from entrypoints.container import in_memory
+from entrypoints.settings import Settings, variable_of, written
+from entrypoints.web.app import routes
+from entrypoints.web.resource import Resource
+
+HOUSE = Path(__file__).parents[1]
+README = (HOUSE / "README.md").read_text()
+PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())
+METHODS = ("get", "post", "patch", "delete", "put")
+ROOMS = ("domain", "application", "adapters", "entrypoints", "observability")
+PINNED = {
+    canonicalize_name(Requirement(line).name): Requirement(line)
+    for line in (HOUSE / "constraints.txt").read_text().splitlines()
+    if line and not line.lstrip().startswith("#")
+}
+
+
+def required() -> list[Requirement]:
+    project = PROJECT["project"]
+    extras = [text for extra in project["optional-dependencies"].values() for text in extra]
+    return [Requirement(text) for text in project["dependencies"] + extras]
+
+
+@pytest.mark.parametrize("field", fields(Settings), ids=variable_of)
+def test_every_setting_is_in_the_readme_with_its_default(field: "Attribute[Any]") -> None:
+    [row] = [line for line in README.splitlines() if line.startswith(f"| `{variable_of(field)}` |")]
+
+    assert field.metadata["typed-settings"]["help"] in row
+    assert field.name == "data" or written(field.default) in row  # where data go depends on who starts it
+
+
+def test_every_address_is_in_the_contract_and_none_else(tmp_path: Path) -> None:
+    container = in_memory(Settings(data=tmp_path), ())
+    served = {
+        (route.path, method.lower())
+        for route in routes(container.play(), container.health(), container.pages())
+        for method in cast("Resource", route.endpoint).methods
+        if not route.path.startswith("/page/")
+    }
+    contract = yaml.safe_load((HOUSE / "entrypoints/web/openapi.yaml").read_text())
+    told = {(path, method) for path, item in contract["paths"].items() for method in item if method in METHODS}
+
+    assert told == served
+
+
+def test_every_address_is_in_the_readme(tmp_path: Path) -> None:
+    container = in_memory(Settings(data=tmp_path), ())
+    for route in routes(container.play(), container.health(), container.pages()):
+        if not route.path.startswith("/page/"):
+            assert f" {route.path}`" in README
+
+
+def test_what_is_pinned_is_what_the_project_asks_for() -> None:
+    for requirement in required():
+        pinned = PINNED[canonicalize_name(requirement.name)]
+        [version] = [clause.version for clause in pinned.specifier]
+
+        assert requirement.specifier.contains(Version(version), prereleases=True), requirement
+
+
+def test_pins_are_exact_and_name_no_host() -> None:
+    for requirement in PINNED.values():
+        assert [clause.operator for clause in requirement.specifier] == ["=="]
+        assert requirement.url is None
+    assert "://" not in (HOUSE / "constraints.txt").read_text()
+
+
+def test_nothing_waits_in_the_domain() -> None:
+    for path in (HOUSE / "domain").glob("*.py"):
+        waits = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Await | ast.AsyncFor)]
+
+        assert not waits, path
+
+
+def test_decisions_are_short() -> None:
+    decisions = sorted((HOUSE / "docs/decisions").glob("*.md"))
+
+    assert [path.name[:4] for path in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    for path in decisions:
+        assert len(path.read_text().splitlines()) <= 40, path
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    for document in [HOUSE / "README.md", HOUSE / "CONTRIBUTING.md", *HOUSE.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
+            if "://" not in target:
+                assert (document.parent / target).exists(), (document, target)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=HOUSE, check=True, capture_output=True)
+    [built] = folder.glob("*.whl")
+    return zipfile.ZipFile(built)
+
+
+def test_the_wheel_holds_every_file_that_the_service_reads(wheel: zipfile.ZipFile) -> None:
+    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    kept = subprocess.run(
+        ["git", "ls-files", *ROOMS, "soundverse_play.py"], cwd=HOUSE, check=True, capture_output=True, text=True
+    )
+
+    assert set(kept.stdout.split()) <= packed
+    for needed in (
+        "adapters/postgres/migrations/0001_clips_and_plays.sql",
+        "entrypoints/web/page/index.html",
+        "entrypoints/web/openapi.yaml",
+        "entrypoints/sample_clips/rain-on-the-roof.ogg",
+        "soundverse_play.py",
+    ):
+        assert needed in packed
