@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 from attrs import frozen
 
@@ -34,28 +35,35 @@ def free_port() -> int:
 
 @contextmanager
 def running_service(*arguments: str, **environment: str) -> Iterator[Service]:
-    """``soundverse-play`` with these arguments and variables while the block lasts; ended by SIGTERM.
-
-    Settings of the shell that runs the tests do not reach it; audio may come from loopback.
-    """
+    """``soundverse-play`` with these arguments and variables while the block lasts; ended by SIGTERM."""
     port = free_port()
     with TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "soundverse_play", "--port", str(port), *arguments],
-            cwd=HOUSE,
-            env=clean_environment() | {"PLAY_ALLOWED_SOURCES": "127.0.0.0/8"} | environment,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+        process = launched("--port", str(port), *arguments, errors=errors, **environment)
         try:
             announced = read_announcement(process)
             errors.seek(0)
             assert "Write key" in announced, f"it did not start: {errors.read()}"
-            key = announced.rsplit(maxsplit=1)[-1]
-            yield Service(f"http://{LOOPBACK}:{port}", key, process, announced)
+            key = environment.get("PLAY_WRITE_KEYS") or announced.rsplit(maxsplit=1)[-1]
+            yield Service(f"http://{LOOPBACK}:{port}", key.partition(",")[0], process, announced)
         finally:
             end(process)
+
+
+def launched(*arguments: str, errors: IO[str] | int, **environment: str) -> "subprocess.Popen[str]":
+    """``soundverse-play`` as a terminal starts it, in a process group of its own; ``errors`` takes what goes wrong.
+
+    Settings of the shell that runs the tests do not reach it; audio may come from loopback.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "soundverse_play", *arguments],
+        cwd=HOUSE,
+        env=clean_environment() | {"PLAY_ALLOWED_SOURCES": "127.0.0.0/8"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def read_announcement(process: "subprocess.Popen[str]") -> str:

@@ -1,0 +1,124 @@
+"""Two services on one database: what comes in at once is counted exactly, and what starts at once starts once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from random import Random
+
+import psycopg
+import pytest
+from attrs import frozen
+
+from adapters.postgres.migrate import migrations
+from adapters.system import new_id
+from tests.end_to_end.clients import Client, client_of
+from tests.examples import a_wav
+from tests.services import Service, running_service
+
+STREAMS = 500
+SOUND = a_wav(seconds=4)
+
+
+@frozen
+class Pair:
+    """Two services that were started at the same moment, on the database ``url`` that was empty then."""
+
+    url: str
+    services: list[Service]
+
+
+@frozen
+class Wish:
+    """A stream that somebody wants: from which of the services, of which clip, under which playback id."""
+
+    service: int
+    clip: int
+    play: str = ""
+
+
+@pytest.fixture(scope="module")
+def pair(fresh_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Both services have the same media folder, as replicas do."""
+    url, data = fresh_database(), tmp_path_factory.mktemp("data")
+    (data / "media").mkdir()
+    (data / "media" / "ramp.wav").write_bytes(SOUND)
+    settings = {"DATABASE_URL": url, "PLAY_WRITE_KEYS": "a key of ours,another"}
+    with ExitStack() as ending, ThreadPoolExecutor(2) as starting:
+        begun = [
+            starting.submit(ending.enter_context, running_service("--data", str(data), **settings)) for _ in range(2)
+        ]
+        yield Pair(url, [each.result() for each in begun])
+
+
+@pytest.fixture
+async def clips(pair: Pair) -> list[int]:
+    """Ten new clips."""
+    async with client_of(pair.services[0]) as client:
+        return [await client.add("library:ramp.wav") for _ in range(10)]
+
+
+def test_services_that_start_at_once_migrate_and_seed_an_empty_database_once(pair: Pair) -> None:
+    with psycopg.connect(pair.url) as connection:
+        applied = connection.execute("SELECT name FROM schema_migrations ORDER BY name").fetchall()
+        seeds = connection.execute("SELECT title FROM clips WHERE seed_key IS NOT NULL").fetchall()
+
+    assert applied == [(migration.name,) for migration in migrations()]
+    assert len(seeds) == len(set(seeds)) == 6
+
+
+def test_services_that_share_a_media_folder_leave_it_tidy(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> None:
+    [media] = {Path(line.split(maxsplit=2)[2]) for each in pair.services for line in each.announced.splitlines()[2:3]}
+
+    assert sorted(file.suffix for file in media.iterdir()) == [".mp3"] * 3 + [".ogg"] * 3 + [".wav"]
+
+
+async def test_500_streams_of_one_hot_clip_at_once_over_two_services_are_500_plays(
+    pair: Pair, clips: list[int]
+) -> None:
+    hot = clips[0]
+
+    assert await counted(pair, clips, [Wish(each % 2, hot) for each in range(STREAMS)]) == Counter({hot: STREAMS})
+
+
+async def test_500_streams_of_many_clips_at_once_over_two_services_are_each_counted_with_their_clip(
+    pair: Pair, clips: list[int]
+) -> None:
+    wishes = [Wish(each % 2, Random(each).choice(clips)) for each in range(STREAMS)]
+
+    assert await counted(pair, clips, wishes) == Counter(wish.clip for wish in wishes)
+
+
+async def test_a_playback_id_sent_again_and_again_to_both_services_at_once_is_one_play_of_each_clip(
+    pair: Pair, clips: list[int]
+) -> None:
+    names = [str(new_id()) for _ in range(50)]
+    wishes = [Wish(service, clip, name) for name in names for clip in clips[:2] for service in (0, 1, 0, 1, 1)]
+
+    assert await counted(pair, clips, wishes) == Counter(clips[:2] * len(names))
+
+
+async def counted(pair: Pair, clips: list[int], wishes: list[Wish]) -> Counter[int]:
+    """Grant all wishes at once; then the plays of each clip, on which both services agree."""
+    async with AsyncExitStack() as leaving:
+        clients = [await leaving.enter_async_context(client_of(service)) for service in pair.services]
+        heard = await asyncio.gather(*(streamed(clients[wish.service], wish) for wish in wishes))
+        plays = [Counter({clip: await client.plays(clip) for clip in clips}) for client in clients]
+
+    assert set(heard) == {SOUND}
+    assert plays[0] == plays[1]
+    return plays[0]
+
+
+async def streamed(client: Client, wish: Wish) -> bytes:
+    """The audio. Who is told that the database is busy tries again, as any player would; that was no play."""
+    params = {"play": wish.play} if wish.play else {}
+    for _ in range(10):
+        async with client.session.get(f"/play/{wish.clip}/stream", params=params) as response:
+            if response.status != 503:
+                assert response.status == 200
+                return await response.read()
+            await asyncio.sleep(float(response.headers["retry-after"]))
+    raise AssertionError("the service was busy ten times in a row")

@@ -1,0 +1,198 @@
+"""Whatever is killed, and whenever: acknowledged ≤ counted ≤ attempted plays, and nothing is left behind."""
+
+import asyncio
+import os
+import re
+import signal
+from asyncio import IncompleteReadError
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from itertools import cycle
+from pathlib import Path
+from time import monotonic
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import orjson
+import pytest
+from attrs import Factory, define
+
+from adapters.postgres.embedded import embedded_postgres
+from adapters.system import new_id
+from tests.end_to_end.clients import client_of, listening
+from tests.end_to_end.conftest import FreshFolder
+from tests.end_to_end.processes import PATIENCE, postmaster_of, processes_on, soon
+from tests.services import Service, end, running_service
+from tests.upstream import soon as soon_meanwhile
+
+LISTENERS = 12
+PROMPT = 8.0  # seconds; about two are meant, on a machine that does nothing else
+
+
+@define
+class Load:
+    """Listeners who come one after another. Plays by clip: asked for, and begun to be heard."""
+
+    attempted: Counter[int] = Factory(Counter)
+    acknowledged: Counter[int] = Factory(Counter)
+
+    async def until_the_end_of(self, service: Service, clips: list[int]) -> None:
+        """Stream clip after clip until the service no longer answers."""
+        for clip in cycle(clips):
+            self.attempted[clip] += 1
+            try:
+                async with listening(service, clip) as answer:
+                    if answer.status != 200:
+                        continue
+                    self.acknowledged[clip] += 1
+                    await answer.body()
+            except (ConnectionError, IncompleteReadError):
+                return
+
+
+async def test_a_service_killed_under_load_has_counted_every_play_it_acknowledged(fresh_folder: FreshFolder) -> None:
+    data, load = fresh_folder(), Load()
+    for plays_before_the_end in (30, 80, 55):
+        with running_service("--data", str(data)) as service:
+            await killed_amid(load, service, sum(load.acknowledged.values()) + plays_before_the_end)
+        assert soon(lambda: not processes_on(data)), "a PostgreSQL outlived its service"
+
+    counted = await plays_after_restart(data)
+    assert sum(load.acknowledged.values()) >= 30 + 80 + 55
+    for clip, plays in counted.items():
+        assert load.acknowledged[clip] <= plays <= load.attempted[clip]
+
+
+async def killed_amid(load: Load, service: Service, acknowledged: int) -> None:
+    """Kill the service as soon as that many plays were acknowledged, while others are on their way."""
+    async with client_of(service) as client:
+        clips = [clip["id"] for clip in await client.clips()]
+    listeners = [
+        asyncio.create_task(load.until_the_end_of(service, clips[at % 6 :] + clips[: at % 6]))
+        for at in range(LISTENERS)
+    ]
+    enough = await soon_meanwhile(lambda: sum(load.acknowledged.values()) >= acknowledged, PATIENCE)
+    service.process.kill()
+    service.process.wait()
+    await asyncio.gather(*listeners)
+    assert enough
+
+
+async def plays_after_restart(data: Path) -> dict[int, int]:
+    with running_service("--data", str(data)) as service:
+        async with client_of(service) as client:
+            return {clip["id"]: await client.plays(clip["id"]) for clip in await client.clips()}
+
+
+@pytest.fixture(scope="module")
+def killed_database(fresh_folder: FreshFolder) -> Iterator[tuple[Path, Service]]:
+    """A service whose embedded PostgreSQL was killed after five plays of clip 1."""
+    data = fresh_folder()
+    with running_service("--data", str(data)) as service:
+        for _ in range(5):
+            assert told(service, "/play/1/stream")[0] == 200
+        os.kill(postmaster_of(data), signal.SIGKILL)
+        yield data, service
+
+
+def told(service: Service, path: str) -> tuple[int, bytes, str]:
+    """The status and body of an answer, and after how many seconds it may be asked for again."""
+    try:
+        with urlopen(service.url + path, timeout=60) as response:
+            return response.status, response.read(), ""
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(), error.headers.get("retry-after", "")
+
+
+@pytest.mark.parametrize("path", ["/play/1/stream", "/play", "/play/1/stats"])
+def test_without_its_database_a_service_soon_says_when_to_ask_again(
+    killed_database: tuple[Path, Service], path: str
+) -> None:
+    begun = monotonic()
+    status, body, retry_after = told(killed_database[1], path)
+
+    assert (status, retry_after) == (503, "2")
+    assert re.search("Please try again: the (connection to the )?database .*", orjson.loads(body)["detail"])
+    assert monotonic() - begun < PROMPT
+
+
+def test_without_its_database_a_service_lives_and_tells_balancers_why_it_is_not_ready(
+    killed_database: tuple[Path, Service],
+) -> None:
+    status, body, _ = told(killed_database[1], "/readyz")
+
+    assert told(killed_database[1], "/livez")[:2] == (200, b'{"status":"ok"}')
+    assert (status, orjson.loads(body)["reason"]) == (503, "the database cannot be reached")
+
+
+def test_after_its_database_was_killed_a_service_ends_in_order_and_finds_every_play_at_its_next_start(
+    killed_database: tuple[Path, Service],
+) -> None:
+    data, service = killed_database
+
+    assert end(service.process) == 0
+    assert soon(lambda: not processes_on(data))
+    with running_service("--data", str(data)) as again:
+        assert orjson.loads(told(again, "/play/1/stats")[1])["play_count"] == 5
+
+
+@define
+class Insistent:
+    """A listener who asks for each play, by its playback id, until it is heard."""
+
+    heard: int = 0
+    seconds_to_refusals: list[float] = Factory(list)
+
+    async def hears(self, service: Service, plays: int) -> None:
+        for _ in range(plays):
+            play = str(new_id())
+            while not await self._hears(service, play):
+                await asyncio.sleep(0.1)
+            self.heard += 1
+
+    async def _hears(self, service: Service, play: str) -> bool:
+        begun = monotonic()
+        async with listening(service, 1, play=play) as answer:
+            assert answer.status in (200, 503)
+            if answer.status == 503:
+                assert answer.headers["retry-after"]
+                self.seconds_to_refusals.append(monotonic() - begun)
+            await answer.body()
+            return answer.status == 200
+
+
+@define
+class Database:
+    """A PostgreSQL that does not belong to the service."""
+
+    folder: Path
+    _running: ExitStack = Factory(ExitStack)
+
+    def start(self) -> str:
+        """Start it, or start it again at the same address; its URL."""
+        return self._running.enter_context(embedded_postgres(self.folder, settings={"fsync": "off"}))
+
+    def close(self) -> None:
+        self._running.close()
+
+
+async def test_a_database_that_goes_and_comes_back_costs_no_play_and_no_restart(fresh_folder: FreshFolder) -> None:
+    listener = Insistent()
+    with closing(Database(fresh_folder())) as database:
+        url = database.start()
+        with running_service("--data", str(fresh_folder()), DATABASE_URL=url) as service:
+            listeners = [asyncio.create_task(listener.hears(service, 40)) for _ in range(LISTENERS)]
+            assert await soon_meanwhile(lambda: listener.heard >= 100, PATIENCE)
+            database.close()
+            assert await soon_meanwhile(lambda: len(listener.seconds_to_refusals) >= LISTENERS, PATIENCE)
+            assert told(service, "/livez")[0] == 200
+            assert told(service, "/readyz")[0] == 503
+            database.start()
+            async with asyncio.timeout(60):
+                await asyncio.gather(*listeners)
+
+            assert orjson.loads(told(service, "/play/1/stats")[1])["play_count"] == 40 * LISTENERS
+            assert told(service, "/readyz")[0] == 200
+            assert max(listener.seconds_to_refusals) < PROMPT
