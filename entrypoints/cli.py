@@ -70,26 +70,20 @@ def serve_command(**given: Any) -> None:
 
 
 def announce(settings: Settings, keys: tuple[str, ...]) -> None:
-    """Tell who started the service where it is and how to write to it."""
+    """Tell who started the service where it is, where its data lie, and how to write to it."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    key = "one of PLAY_WRITE_KEYS" if settings.write_keys else "none; set PLAY_WRITE_KEYS to allow writing"
     click.echo(f"Soundverse Play  http://{host}:{settings.port}")
-    click.echo(
-        "Clips and plays  "
-        + (
-            "in memory"
-            if settings.memory
-            else "in DATABASE_URL"
-            if settings.database_url
-            else f"{settings.data}/database"
-        )
-    )
-    click.echo(f"Media folder     {settings.media}")
-    if settings.write_keys:
-        click.echo("Write key        one of PLAY_WRITE_KEYS")
-    elif keys:
-        click.echo(f"Write key        {keys[0]}")
-    else:
-        click.echo("Write key        none: set PLAY_WRITE_KEYS to allow writing")
+    click.echo(f"Data folder      {settings.data}")
+    click.echo(f"Clips and plays  {store_of(settings)}")
+    click.echo(f"Write key        {key if settings.write_keys or not keys else keys[0]}")
+
+
+def store_of(settings: Settings) -> str:
+    """Where clips and plays are kept, in words."""
+    if settings.memory:
+        return "in memory, until the service ends"
+    return "in the database of DATABASE_URL" if settings.database_url else "in the data folder's own PostgreSQL"
 
 
 @main.command("migrate")

@@ -45,10 +45,17 @@ def write_keys_of(settings: Settings) -> tuple[str, ...]:
 
 
 def wired(settings: Settings, conninfo: str, keys: tuple[str, ...]) -> Container:
-    """The service, ready to be asked for its application."""
-    if settings.memory:
-        return in_memory(settings, keys)
-    return Container(settings=settings, conninfo=conninfo, write_keys=keys)
+    """The service, ready to be asked for its application. Raises SettingsError: a source that is allowed is none."""
+    container = (
+        in_memory(settings, keys)
+        if settings.memory
+        else Container(settings=settings, conninfo=conninfo, write_keys=keys)
+    )
+    try:
+        container.sources()
+    except ValueError as error:
+        raise SettingsError(f"PLAY_ALLOWED_SOURCES: {error}.") from error
+    return container
 
 
 async def seeded(container: Container) -> int:
