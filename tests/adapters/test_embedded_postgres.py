@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Timer
@@ -228,6 +228,7 @@ def test_a_start_waits_for_the_last_process_of_a_killed_postgres(used: Path) -> 
             leaving.close()
             Timer(0.4, os.kill, (backend, signal.SIGCONT)).start()
             with embedded_postgres(used, settings=QUICK) as url:
+                assert backend not in processes_on(used)
                 assert told(url, "SELECT 1") == [(1,)]
 
 
@@ -273,6 +274,7 @@ def test_a_postgres_that_does_not_heed_us_is_ended_by_force(used: Path, monkeypa
 
 
 def test_a_second_service_on_the_same_data_is_refused_in_one_sentence(used: Path) -> None:
+    (used / "lock").write_text("12345678 was here before")
     with embedded_postgres(used, settings=QUICK) as url:
         assert refusal(used) == f"Another service (process {os.getpid()}) is using the data in {used}."
         assert told(url, "SELECT 1") == [(1,)]
