@@ -97,6 +97,7 @@ def told_duration(file: SparseFile | BytesIO, *, may_ask: bool = False) -> float
     """The duration in seconds that the audio in ``file`` tells; None if it tells none, or one that cannot be.
 
     Raises Unfetched if ``may_ask``: the answer lies in bytes that ``file`` does not have."""
+    file.seek(0)  # where the last attempt left off is no beginning
     try:
         duration = TinyTag.get(file_obj=cast(BinaryIO, file), tags=False).duration
     except (TinyTagException, Unfetched) as error:
