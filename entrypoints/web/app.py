@@ -41,12 +41,14 @@ def routes(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoints) -
 
 def create_app(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoints, lifespan: Lifespan) -> Starlette:
     """The service as an ASGI application."""
-    return Starlette(
+    app = Starlette(
         routes=routes(play, health, pages),
         middleware=[Middleware(CanonicalPath)],
         exception_handlers=dict(HANDLERS),
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # `CanonicalPath` tolerates one, and more lead nowhere
+    return app
 
 
 @frozen
