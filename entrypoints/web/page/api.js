@@ -1,0 +1,73 @@
+/** How the pages ask the service: JSON answers, and every refusal as a sentence that can be shown. */
+
+const UNREACHABLE = "The service cannot be reached. Check the connection, or that it is running.";
+
+/** The service said no, or nothing. `message` is a sentence for the listener. */
+export class Refusal extends Error {}
+
+/** What a refusing response says for itself: the problem's `detail` (RFC 9457), or its status. */
+export async function sentence(response) {
+  if ((response.headers.get("Content-Type") ?? "").startsWith("application/problem+json")) {
+    const problem = await response.json().catch(() => ({})); // cut or not JSON: the status still tells
+    const text = problem.detail || problem.title;
+    if (text) return text;
+  }
+  return `The service answered ${response.status} ${response.statusText}`.trim() + ".";
+}
+
+/** The response to a request. An aborted one rejects with AbortError. Throws Refusal: nothing answered. */
+export async function reach(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal(UNREACHABLE, { cause: error });
+  }
+}
+
+async function json(url, options) {
+  const response = await reach(url, options);
+  if (!response.ok) throw new Refusal(await sentence(response));
+  try {
+    return { response, body: await response.json() };
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal("The service's answer broke off, or is not what it should be.", { cause: error });
+  }
+}
+
+/** The address of the first page of clips for what was chosen; empty choices are left out. */
+export function firstPage(choices) {
+  const chosen = Object.entries(choices).filter(([, value]) => value !== "");
+  return `/play?${new URLSearchParams(chosen)}`;
+}
+
+/** A page of clips, and the address of the next one or null. */
+export async function page(url, signal) {
+  const { response, body } = await json(url, { signal });
+  return { clips: body, next: nextPage(response) };
+}
+
+/** The target of `Link: <…>; rel="next"` (RFC 8288), on this origin whatever host a proxy made of it. */
+function nextPage(response) {
+  const link = /<([^>]*)>[^,]*;\s*rel="?next\b/i.exec(response.headers.get("Link") ?? "");
+  if (link === null) return null;
+  const { pathname, search } = new URL(link[1], response.url);
+  return pathname + search;
+}
+
+export async function stats(id) {
+  return (await json(`/play/${id}/stats`, { cache: "no-store" })).body;
+}
+
+/** Why a stream does not play, asked with a range that is never counted as a play. */
+export async function whySilent(url) {
+  try {
+    const response = await reach(url, { headers: { Range: "bytes=0-1" }, cache: "no-store" });
+    if (!response.ok) return await sentence(response);
+    await response.body?.cancel(); // a source that knows no ranges would send the whole clip
+    return `This browser cannot play the clip's audio (${response.headers.get("Content-Type") ?? "of no known type"}).`;
+  } catch (error) {
+    return error.message;
+  }
+}

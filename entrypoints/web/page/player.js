@@ -1,0 +1,191 @@
+/** The player: one <audio>, its controls, and a new playback id for each listening. */
+
+import { whySilent } from "/page/api.js";
+import { clock, hue } from "/page/clips.js";
+
+/** A random UUID. `crypto.randomUUID` is missing where the page is served over plain HTTP from another host. */
+function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40; // version 4 (RFC 9562 §5.4)
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+export class Player {
+  /** `changed(clip, isPlaying)` hears of every start and stop, `begun(clip)` once for each listening that sounds. */
+  constructor(root, { changed, begun }) {
+    this.root = root;
+    this.audio = root.querySelector("audio");
+    this.toggleButton = root.querySelector("#toggle");
+    this.seekBar = root.querySelector("#seek");
+    this.elapsed = root.querySelector("#elapsed");
+    this.total = root.querySelector("#total");
+    this.volumeBar = root.querySelector("#volume");
+    this.muteButton = root.querySelector("#mute");
+    this.counted = root.querySelector("#counted");
+    this.failure = root.querySelector("#failure");
+    this.changed = changed;
+    this.begun = begun;
+    this.clip = null;
+    this.hasBegun = false;
+    this.isDragging = false;
+    this.#listenToAudio();
+    this.#listenToControls();
+  }
+
+  get isPlaying() {
+    return !this.audio.paused && !this.audio.ended && !this.audio.error;
+  }
+
+  /** The clip's length in seconds: what the audio says, or before it says so, what the catalogue does. */
+  get duration() {
+    return Number.isFinite(this.audio.duration) ? this.audio.duration : (this.clip?.duration ?? 0);
+  }
+
+  /** A press on a clip's button: pause or go on with the one at hand, or begin another. */
+  press(clip) {
+    if (clip.id === this.clip?.id) this.toggle();
+    else this.begin(clip);
+  }
+
+  /** Pause, or go on; after the end, a new listening. */
+  toggle() {
+    if (this.clip === null) return;
+    if (this.isPlaying) this.audio.pause();
+    else if (this.audio.error) this.resume();
+    else if (this.audio.ended) this.begin(this.clip);
+    else this.#sound();
+  }
+
+  /** The same listening again after a failure, from where it broke. */
+  resume() {
+    const broke = this.audio.currentTime;
+    this.failure.hidden = true;
+    this.audio.load();
+    this.audio.currentTime = broke;
+    this.#sound();
+  }
+
+  /** A new listening of `clip`, from its beginning. Its id makes the browser's many range requests one play. */
+  begin(clip) {
+    this.clip = clip;
+    this.hasBegun = false;
+    this.root.hidden = false;
+    this.root.style.setProperty("--hue", hue(clip.id));
+    this.root.querySelector("#now-title").textContent = clip.title;
+    this.root.querySelector("#now-genre").textContent = clip.genre;
+    this.tell("");
+    this.failure.hidden = true;
+    const address = new URL(clip.stream_url, location.href);
+    address.searchParams.set("play", randomId());
+    this.audio.src = address;
+    this.#sound();
+    this.#showTime();
+  }
+
+  /** Say something about the clip at hand, e.g. how often it was played. */
+  tell(text) {
+    this.counted.textContent = text;
+  }
+
+  /** Go to a moment, in seconds from the beginning. */
+  seek(seconds) {
+    if (this.clip === null || this.audio.error) return;
+    this.audio.currentTime = Math.min(Math.max(seconds, 0), this.duration);
+    this.#showTime();
+  }
+
+  /** Seek by five seconds, or by a tenth of a short clip. */
+  step(direction) {
+    this.seek(this.audio.currentTime + direction * Math.min(5, this.duration / 10));
+  }
+
+  async #sound() {
+    try {
+      await this.audio.play();
+    } catch (error) {
+      // AbortError: another press came first. NotSupportedError: the error event says more.
+      if (error.name === "NotAllowedError") this.#say("The browser wants another press on play first.");
+      else if (error.name !== "AbortError" && !this.audio.error) this.#say(error.message);
+    }
+  }
+
+  async #fail() {
+    const { src } = this.audio;
+    this.#show();
+    const reason = await whySilent(src);
+    if (src === this.audio.src) this.#say(reason); // otherwise another clip was pressed meanwhile
+  }
+
+  #say(reason) {
+    this.failure.querySelector("p").textContent = reason;
+    this.failure.hidden = false;
+  }
+
+  #listenToAudio() {
+    const audio = this.audio;
+    for (const name of ["play", "pause", "ended", "waiting", "playing"]) {
+      audio.addEventListener(name, () => this.#show());
+    }
+    for (const name of ["timeupdate", "durationchange", "seeked"]) {
+      audio.addEventListener(name, () => this.#showTime());
+    }
+    audio.addEventListener("volumechange", () => this.#showVolume());
+    audio.addEventListener("error", () => this.#fail());
+    audio.addEventListener("playing", () => {
+      this.failure.hidden = true;
+      if (this.hasBegun) return;
+      this.hasBegun = true;
+      this.begun(this.clip);
+    });
+  }
+
+  #listenToControls() {
+    this.toggleButton.addEventListener("click", () => this.toggle());
+    this.seekBar.addEventListener("input", () => {
+      this.isDragging = true; // only the end of a drag seeks: each seek may be a request
+      this.#showTime(Number(this.seekBar.value));
+    });
+    this.seekBar.addEventListener("change", () => {
+      this.isDragging = false;
+      this.seek(Number(this.seekBar.value));
+    });
+    this.volumeBar.addEventListener("input", () => {
+      this.audio.muted = false;
+      this.audio.volume = Number(this.volumeBar.value);
+    });
+    this.muteButton.addEventListener("click", () => {
+      this.audio.muted = !this.audio.muted;
+    });
+    this.failure.querySelector("button").addEventListener("click", () => this.resume());
+  }
+
+  #show() {
+    const isPlaying = this.isPlaying;
+    const isWaiting = isPlaying && this.audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+    this.root.classList.toggle("playing", isPlaying);
+    this.root.classList.toggle("waiting", isWaiting);
+    this.toggleButton.ariaLabel = isPlaying ? "Pause" : "Play";
+    this.changed(this.clip, isPlaying);
+  }
+
+  #showTime(at = this.audio.currentTime) {
+    if (this.isDragging && at === this.audio.currentTime) return;
+    const share = this.duration > 0 ? at / this.duration : 0;
+    this.seekBar.max = this.duration;
+    this.seekBar.value = at;
+    this.seekBar.style.setProperty("--share", share.toFixed(4));
+    this.seekBar.setAttribute("aria-valuetext", `${clock(at)} of ${clock(this.duration)}`);
+    this.elapsed.textContent = clock(at);
+    this.total.textContent = clock(this.duration);
+  }
+
+  #showVolume() {
+    const { muted, volume } = this.audio;
+    this.volumeBar.value = muted ? 0 : volume;
+    this.volumeBar.style.setProperty("--share", muted ? 0 : volume);
+    this.muteButton.ariaPressed = String(muted);
+    this.muteButton.classList.toggle("muted", muted || volume === 0);
+  }
+}
