@@ -379,6 +379,28 @@ async def test_a_first_byte_that_does_not_come_is_too_slow(answer: Answer, reque
     assert await failure(answer, requested, HURRIED) == SourceFailure.TOO_SLOW
 
 
+async def test_a_part_behind_too_many_slow_bytes_is_too_slow() -> None:
+    async def answer(_request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(head(200, content_length=SIZE))
+        for at in range(0, SIZE, 9_000):
+            writer.write(CONTENT[at : at + 9_000])
+            await asyncio.sleep(0.05)
+
+    assert await failure(answer, FromTo(SIZE - 1), HURRIED) == SourceFailure.TOO_SLOW
+
+
+async def test_the_type_is_told_by_enough_bytes_however_small_the_pieces_they_come_in() -> None:
+    async def answer(_request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(head(200, content_length=SIZE))
+        for at in range(0, 100, 10):
+            writer.write(CONTENT[at : at + 10])
+            await asyncio.sleep(0.01)
+        writer.write(CONTENT[100:])
+
+    async with upstream(answer) as server, remote_audio() as source:
+        assert await read_all(source, server.url()) == CONTENT
+
+
 @pytest.mark.parametrize(
     ("sent", "requested"),
     [
@@ -532,8 +554,10 @@ class Names(AbstractResolver):
     async def close(self) -> None: ...
 
 
-async def failure_at(location: str, opened: Gate, resolver: AbstractResolver | None = None) -> SourceFailure:
-    source = HttpAudio(opened, HURRIED, resolver=resolver)
+async def failure_at(
+    location: str, opened: Gate, resolver: AbstractResolver | None = None, patience: Patience = HURRIED
+) -> SourceFailure:
+    source = HttpAudio(opened, patience, resolver=resolver)
     try:
         return await failure_of(source, AudioLocation(location))
     finally:
@@ -595,6 +619,16 @@ async def test_a_named_host_is_reached_at_any_address_but_does_not_open_the_way_
         await source.close()
 
 
+async def test_no_cookie_is_kept() -> None:
+    async with upstream(saying(whole(set_cookie="who=you"))) as server:
+        source = HttpAudio(gate([f"media.test:{server.port}"]), resolver=Names(**{"media.test": ["127.0.0.1"]}))
+        for _ in range(2):
+            await read_all(source, AudioLocation(f"http://media.test:{server.port}/"))
+        await source.close()
+
+        assert [request.headers.get("cookie") for request in server.requests] == [None, None]
+
+
 async def test_a_name_that_nobody_knows_is_unreachable() -> None:
     assert await failure_at("http://nobody/", gate(), Names()) == SourceFailure.UNREACHABLE
 
@@ -607,7 +641,10 @@ async def test_a_name_server_that_does_not_answer_is_too_slow() -> None:
             await asyncio.sleep(60)
             return await super().resolve(host, port, family)
 
-    assert await failure_at("http://somebody/", gate(), Silent()) == SourceFailure.TOO_SLOW
+    patience = Patience(connect=0.2, first_byte=30)
+    refused = await asyncio.wait_for(failure_at("http://somebody/", gate(), Silent(), patience), 5)
+
+    assert refused == SourceFailure.TOO_SLOW
 
 
 # What becomes of the connection
