@@ -55,7 +55,7 @@ CONVERTER = settings_converter()
 def between(low: float, high: float) -> Callable[[Any, Any, float], None]:
     def check(_instance: object, _field: object, value: float) -> None:
         if not low <= value <= high:
-            raise ValueError(f"must be between {low:g} and {high:g}, not {value:g}")
+            raise ValueError(f"must be between {low:.15g} and {high:.15g}, not {value:.15g}")
 
     return check
 
