@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ class Edge:
             "client": ("203.0.113.7", 50_000),
             "server": ("127.0.0.1", 8_000),
         }
-        return await answered(self.app, scope, iter([*body, b""]))
+        return await answered(self.app, scope, chain(body, [b""]))
 
 
 async def answered(app: ASGIApp, scope: dict[str, Any], body: Iterator[bytes | None]) -> Answer:
