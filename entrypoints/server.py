@@ -32,7 +32,8 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2_048)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, f"{host}:{port}") from error
+        reason = (error.strerror or "").partition(" (while")[0]  # behind it create_server repeats the address
+        raise OSError(error.errno, reason, f"{host}:{port}") from error
 
 
 def serve(
