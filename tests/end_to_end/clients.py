@@ -82,7 +82,7 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(service: Service, clip: int, *, play: str = "") -> AsyncIterator[Listening]:
+async def listening(service: Service, clip: int, *, play: str = "", seek: int = 0) -> AsyncIterator[Listening]:
     """A stream asked for once, on a connection of its own that is dropped when the block ends, whatever is unread.
 
     Raises ConnectionError, IncompleteReadError: the service ended before it had answered."""
@@ -98,7 +98,8 @@ async def listening(service: Service, clip: int, *, play: str = "") -> AsyncIter
     reader, writer = await asyncio.open_connection(sock=ours, limit=SMALL_BUFFER)
     try:
         query = f"?play={play}" if play else ""
-        writer.write(f"GET /play/{clip}/stream{query} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+        part = f"Range: bytes={seek}-\r\n" if seek else ""
+        writer.write(f"GET /play/{clip}/stream{query} HTTP/1.1\r\nHost: {address.netloc}\r\n{part}\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         fields = (line.partition(":") for line in head[1:] if line)
         yield Listening(int(head[0].split()[1]), {name.lower(): value.strip() for name, _, value in fields}, reader)

@@ -24,9 +24,10 @@ SOUND = a_wav(seconds=4)
 
 @frozen
 class Pair:
-    """Two services that were started at the same moment, on the database ``url`` that was empty then."""
+    """Two services that were started at the same moment, on a database and a media folder without samples."""
 
     url: str
+    media: Path
     services: list[Service]
 
 
@@ -50,7 +51,7 @@ def pair(fresh_database: Callable[[], str], tmp_path_factory: pytest.TempPathFac
         begun = [
             starting.submit(ending.enter_context, running_service("--data", str(data), **settings)) for _ in range(2)
         ]
-        yield Pair(url, [each.result() for each in begun])
+        yield Pair(url, data / "media", [each.result() for each in begun])
 
 
 @pytest.fixture
@@ -69,10 +70,8 @@ def test_services_that_start_at_once_migrate_and_seed_an_empty_database_once(pai
     assert len(seeds) == len(set(seeds)) == 6
 
 
-def test_services_that_share_a_media_folder_leave_it_tidy(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> None:
-    [media] = {Path(line.split(maxsplit=2)[2]) for each in pair.services for line in each.announced.splitlines()[2:3]}
-
-    assert sorted(file.suffix for file in media.iterdir()) == [".mp3"] * 3 + [".ogg"] * 3 + [".wav"]
+def test_services_that_start_at_once_put_each_sample_into_a_media_folder_they_share(pair: Pair) -> None:
+    assert sorted(file.suffix for file in pair.media.iterdir()) == [".mp3"] * 3 + [".ogg"] * 3 + [".wav"]
 
 
 async def test_500_streams_of_one_hot_clip_at_once_over_two_services_are_500_plays(
