@@ -22,7 +22,8 @@ NO_DATABASE = ""  # what stands for a conninfo where everything is kept in memor
 @contextmanager
 def connectable(settings: Settings) -> Iterator[str]:
     """The database to connect to, started here where none is named, and ended with the block."""
-    settings.media.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.media.mkdir(exist_ok=True)
     if settings.memory:
         yield NO_DATABASE
     elif settings.database_url:
