@@ -14,7 +14,7 @@ function paragraphs(text = "") {
   });
 }
 
-/** The contract with every reference replaced by what it refers to; a schema keeps its name as `title`. */
+/** The contract with every reference replaced by what it refers to. */
 function resolved(node, root = node) {
   if (Array.isArray(node)) return node.map((inner) => resolved(inner, root));
   if (node === null || typeof node !== "object") return node;
@@ -32,7 +32,7 @@ function rules(schema) {
   if (schema.format) words.push(schema.format);
   if (schema.minimum !== undefined) words.push(`at least ${schema.minimum}`);
   if (schema.exclusiveMinimum !== undefined) words.push(`more than ${schema.exclusiveMinimum}`);
-  if (schema.maximum !== undefined) words.push(`at most ${schema.maximum}`);
+  if (schema.maximum <= Number.MAX_SAFE_INTEGER) words.push(`at most ${schema.maximum}`);
   if (schema.minLength) words.push(`at least ${schema.minLength} character`);
   if (schema.maxLength) words.push(`at most ${schema.maxLength} characters`);
   return [...words, defaulted(schema)].filter(Boolean).join(", ");
@@ -107,11 +107,12 @@ function shownOperation(operation) {
 }
 
 function operations(contract) {
-  return Object.entries(contract.paths).flatMap(([path, item]) => METHODS.filter((method) => item[method]).map((method) => {
-    const operation = item[method];
-    const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])];
-    return { ...operation, path, method, parameters };
-  }));
+  return Object.entries(contract.paths).flatMap(([path, item]) => {
+    return METHODS.filter((method) => item[method]).map((method) => {
+      const parameters = [...(item.parameters ?? []), ...(item[method].parameters ?? [])];
+      return { ...item[method], path, method, parameters };
+    });
+  });
 }
 
 async function show() {

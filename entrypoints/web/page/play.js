@@ -7,9 +7,13 @@ import { Player } from "/page/player.js";
 const PAUSE_IN_TYPING = 200; // milliseconds after which the search is asked for
 
 const byId = (id) => document.getElementById(id);
-const [search, genre, sort, more, trouble, summary] = ["search", "genre", "sort", "more", "trouble", "summary"].map(byId);
+const [search, genre, sort] = ["search", "genre", "sort"].map(byId);
+const [more, trouble, summary] = ["more", "trouble", "summary"].map(byId);
 
-const player = new Player(byId("player"), { changed: (clip, isPlaying) => list.mark(clip?.id, isPlaying), begun: recount });
+const player = new Player(byId("player"), {
+  changed: (clip, isPlaying) => list.mark(clip?.id, isPlaying),
+  begun: recount,
+});
 const list = new ClipList(byId("clips"), (clip) => player.press(clip));
 let next = null; // the address of the next page, or null
 let asking = new AbortController(); // the request whose answer is still wanted

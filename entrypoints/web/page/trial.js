@@ -30,7 +30,8 @@ function quoted(text) {
 function curl({ url, method, headers, body }) {
   const parts = [method === "HEAD" ? "curl -I" : `curl -i${method === "GET" ? "" : ` -X ${method}`}`];
   for (const [name, value] of Object.entries(headers)) {
-    parts.push(name === "Authorization" ? '-H "Authorization: Bearer $WRITE_KEY"' : `-H ${quoted(`${name}: ${value}`)}`);
+    const shown = name === "Authorization" ? '"Authorization: Bearer $WRITE_KEY"' : quoted(`${name}: ${value}`);
+    parts.push(`-H ${shown}`);
   }
   if (body !== undefined) parts.push(`--data-raw ${quoted(body)}`);
   return [...parts, quoted(url.href)].join(" \\\n  ");
@@ -42,7 +43,7 @@ function audio(url) {
   player.controls = true;
   player.preload = "none";
   player.src = url;
-  return [player, element("p", "hint", "Pressing play asks again: a play of its own, unless `play` is filled in.")];
+  return [player, element("p", "hint", "Pressing play asks again: a play of its own, unless play is filled in.")];
 }
 
 function pretty(text, type) {
@@ -70,8 +71,9 @@ async function answerTo({ url, ...options }) {
 }
 
 function labelled(parameter) {
-  const input = element(parameter.schema.enum ? "select" : "input", "field");
-  if (parameter.schema.enum) input.append(new Option("", ""), ...parameter.schema.enum.map((one) => new Option(one, one)));
+  const choices = parameter.schema.enum;
+  const input = element(choices ? "select" : "input", "field");
+  if (choices) input.append(new Option("", ""), ...choices.map((one) => new Option(one, one)));
   else input.placeholder = parameter.example ?? parameter.schema.default ?? "";
   if (parameter.required) input.value = parameter.example ?? "";
   return [input, element("label", "", `${parameter.name} (${parameter.in})`, input)];
@@ -88,7 +90,8 @@ export function trial(operation, key) {
   form.append(element("div", "inputs", ...made.map(([, , label]) => label)));
   let text;
   if (operation.requestBody) {
-    text = element("textarea", "field", JSON.stringify(operation.requestBody.content["application/json"].example, null, 2));
+    const { example } = operation.requestBody.content["application/json"];
+    text = element("textarea", "field", JSON.stringify(example, null, 2));
     text.spellcheck = false;
     form.append(element("label", "", "Body (JSON)", text));
   }
