@@ -25,9 +25,9 @@ class PlayError(Exception):
 
 @frozen
 class ClipNotFound(PlayError):
-    """The catalogue has no such clip, or no longer."""
+    """The catalogue has no such clip, or no longer; ``clip`` is what was asked for, which may be no id at all."""
 
-    clip: int
+    clip: int | str
 
 
 @frozen

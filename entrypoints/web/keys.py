@@ -28,9 +28,7 @@ class WriteKeys:
         sent = sent_key(request)
         if not sent:
             raise KeyMissing
-        digest = sha256(
-            sent.encode("latin-1")
-        ).digest()  # the bytes as they were sent: header values are read as Latin-1
+        digest = sha256(sent.encode("latin-1")).digest()  # the bytes that were sent: headers are read as Latin-1
         matches = [compare_digest(digest, known) for known in self._digests]  # all, so that no position shows in time
         if not any(matches):
             raise KeyUnknown
