@@ -104,6 +104,6 @@ def unsatisfied(
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """The body's length in bytes; None where it is not told, or chunks tell instead (RFC 9112 §6.3)."""
+    """The body's length in bytes; None where it is not told. (aiohttp refuses one beside chunks, RFC 9112 §6.3.)"""
     told = headers.get("Content-Length", "").strip()
-    return int(told) if "Transfer-Encoding" not in headers and LENGTH.fullmatch(told) else None
+    return int(told) if LENGTH.fullmatch(told) else None

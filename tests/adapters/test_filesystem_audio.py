@@ -16,7 +16,8 @@ import pytest
 
 from adapters.audio.file_descriptor import FileDescriptor
 from adapters.audio.filesystem import FilesystemAudio, opened_below
-from domain.errors import AudioUnavailable, SourceFailure
+from domain.byte_range import FromTo
+from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
 from tests.sounds import mp3_of
 from tests.upstream import failure_of, soon
@@ -132,6 +133,15 @@ async def test_what_the_system_does_not_give_is_told_apart(
     monkeypatch.setattr(os, "open", refusing)
 
     assert await failure(folder, "clip.mp3") == expected
+
+
+async def test_a_file_that_is_not_opened_is_not_left_open(folder: Path) -> None:
+    (folder / "page.mp3").write_bytes(b"<html>")
+
+    assert await failure(folder, "page.mp3") == SourceFailure.NOT_AUDIO
+    with pytest.raises(RangeNotSatisfiable):
+        await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"), FromTo(len(CONTENT)))
+    assert open_media() == []
 
 
 async def test_a_file_that_shrinks_while_it_is_read_is_an_interruption_not_an_end(folder: Path) -> None:

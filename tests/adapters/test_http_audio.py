@@ -123,6 +123,8 @@ async def test_an_address_is_asked_for_as_it_was_written(written: str, sent: str
         ("bytes 10-20/300000", 12, FromTo(10, 20)),  # is longer than it says
         ("bytes 0-9/300000", 10, Suffix(10)),  # the first bytes, not the last
         ("bytes 299980-299989/300000", 10, Suffix(10)),
+        ("bytes 299985-299999/300000", 15, Suffix(10)),  # more than asked for
+        ("bytes 299990-299994/300000", 5, Suffix(10)),  # not up to the end
         ("bytes 10-19/*", 10, Suffix(10)),  # the last of how many?
         ("bytes */300000", 10, FromTo(10, 20)),
         ("items 10-20/300000", 11, FromTo(10, 20)),
@@ -149,7 +151,10 @@ async def test_a_part_in_several_parts_is_not_believed() -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "zstd"])
 @pytest.mark.parametrize("requested", [None, FromTo(0)])
 async def test_an_encoded_body_is_not_taken_for_audio(encoding: str, requested: RequestedRange | None) -> None:
-    assert await failure(saying(whole(content_encoding=encoding)), requested) == SourceFailure.INCONSISTENT
+    told = f"bytes 0-{SIZE - 1}/{SIZE}"
+    answer = part(told, CONTENT, content_encoding=encoding) if requested else whole(content_encoding=encoding)
+
+    assert await failure(saying(answer, then_close=True), requested) == SourceFailure.INCONSISTENT
 
 
 async def test_a_part_may_end_sooner_than_asked_for() -> None:
@@ -170,6 +175,13 @@ async def test_a_part_of_a_clip_of_unknown_size_is_a_part() -> None:
 
         assert (opened.range, opened.size) == (ByteRange(10, 19), None)
         opened.close()
+
+
+async def test_a_length_beside_chunks_is_not_believed() -> None:
+    framed = f"{SIZE:x}\r\n".encode() + CONTENT + b"\r\n0\r\n\r\n"
+    answer = saying(head(200, content_length=5, transfer_encoding="chunked") + framed, then_close=True)
+
+    assert await failure(answer) == SourceFailure.INCONSISTENT
 
 
 async def test_a_part_without_a_length_ends_where_it_says_though_more_is_sent() -> None:

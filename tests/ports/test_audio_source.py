@@ -200,10 +200,14 @@ async def test_an_empty_clip_is_not_audio(build: Build, tmp_path: Path) -> None:
 
 
 @every_world
-async def test_closing_again_does_nothing_and_closed_audio_gives_no_more(build: Build, tmp_path: Path) -> None:
-    async with build(mp3_of(2_000_000), tmp_path) as world:
+@pytest.mark.parametrize(("size", "reads"), [(10_000, 0), (2_000_000, 0), (2_000_000, 1)])
+async def test_closing_again_does_nothing_and_closed_audio_gives_no_more(
+    build: Build, tmp_path: Path, size: int, reads: int
+) -> None:
+    async with build(mp3_of(size), tmp_path) as world:
         opened = await world.source.open(world.clip)
-        await opened.read()
+        for _ in range(reads):
+            await opened.read()
         opened.close()
         opened.close()
 
