@@ -17,7 +17,7 @@ class ServeByDefault(click.Group):
     """A group whose command is ``serve`` where none is named, so that ``soundverse-play --port 9000`` serves."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
             args = ["serve", *args]
         return super().parse_args(context, args)
 
