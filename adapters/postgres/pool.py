@@ -1,6 +1,10 @@
 """Connections to PostgreSQL: a bounded pool, and the two ways a statement is run on it."""
 
-from collections.abc import Mapping
+import os
+from asyncio import get_running_loop
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from socket import SHUT_RDWR, socket
 from typing import Any, LiteralString, TypeVar
 
 from attrs import frozen
@@ -14,7 +18,8 @@ Row = TypeVar("Row")
 Parameters = Mapping[str, Any]
 
 SECONDS_TO_WAIT = 2.0  # for a connection, before the listener is told that the store is away
-STATEMENT_TIMEOUT = "5s"
+STATEMENT_TIMEOUT = "5s"  # kept by the database
+SECONDS_TO_ANSWER = 6.0  # for a database that cannot keep it
 MOST_WAITING = 1_000
 
 CHECK = "SELECT 1"
@@ -45,11 +50,13 @@ class Database:
     pool: AsyncConnectionPool[AsyncConnection]
 
     async def ask(self, statement: LiteralString, parameters: Parameters, row: BaseRowFactory[Row]) -> list[Row]:
-        """Run a statement that is safe to repeat; once more, on another connection, if the first one is lost."""
-        try:
-            return await self._run(statement, parameters, row)
-        except LostConnection:
-            return await self.tell(statement, parameters, row)
+        """Run a statement that is safe to repeat; again, on another connection, if one is lost.
+
+        All that were idle are, after the database was restarted, and each shows it only when it is used."""
+        for _ in range(self.pool.max_size):
+            with suppress(LostConnection):
+                return await self._run(statement, parameters, row)
+        return await self.tell(statement, parameters, row)
 
     async def tell(self, statement: LiteralString, parameters: Parameters, row: BaseRowFactory[Row]) -> list[Row]:
         """Run a statement once and never again."""
@@ -65,18 +72,50 @@ class Database:
     async def _run(self, statement: LiteralString, parameters: Parameters, row: BaseRowFactory[Row]) -> list[Row]:
         try:
             async with self.pool.connection() as connection:
-                try:
-                    cursor = connection.cursor(row_factory=row)
-                    await cursor.execute(statement, parameters)
-                    return await cursor.fetchall()
-                except OperationalError as error:
-                    if connection.broken or connection.closed:
-                        raise LostConnection from error
-                    raise StoreUnavailable(f"the database could not answer: {error.sqlstate}") from error
+                with ended_in_time(connection):
+                    return await rows(connection, statement, parameters, row)
         except TooManyRequests as error:
             raise StoreUnavailable("too many requests wait for the database") from error
         except (PoolTimeout, PoolClosed) as error:
             raise StoreUnavailable("the database cannot be reached") from error
+
+
+async def rows(
+    connection: AsyncConnection, statement: LiteralString, parameters: Parameters, row: BaseRowFactory[Row]
+) -> list[Row]:
+    """What the statement answers on this connection. Raises LostConnection, StoreUnavailable."""
+    try:
+        cursor = connection.cursor(row_factory=row)
+        await cursor.execute(statement, parameters)
+        return await cursor.fetchall()
+    except OperationalError as error:
+        if connection.broken or connection.closed:
+            raise LostConnection from error
+        raise StoreUnavailable(f"the database could not answer: {error.sqlstate}") from error
+
+
+@contextmanager
+def ended_in_time(connection: AsyncConnection) -> Iterator[None]:
+    """Give up ``connection`` if the block takes too long. Raises StoreUnavailable: it did.
+
+    A database that is frozen, or behind a broken line, refuses nothing: one would wait for ever. Cancelling does not
+    help, since psycopg then asks the server first; a socket that is shut down ends the waiting at once."""
+    clock = get_running_loop()
+    deadline = clock.call_later(SECONDS_TO_ANSWER, shut_down, connection)
+    try:
+        yield
+    except LostConnection as error:
+        if clock.time() < deadline.when():
+            raise
+        raise StoreUnavailable("the database did not answer in time") from error
+    finally:
+        deadline.cancel()
+
+
+def shut_down(connection: AsyncConnection) -> None:
+    if not connection.closed:
+        with suppress(OSError), socket(fileno=os.dup(connection.fileno())) as line:  # OSError: the other end was faster
+            line.shutdown(SHUT_RDWR)
 
 
 class LostConnection(Exception):
