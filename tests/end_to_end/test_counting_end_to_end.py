@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from attrs import frozen
 
-from adapters.postgres.migrate import migrations
+from adapters.postgres.migrate import migrate, migrations
 from adapters.system import new_id
 from tests.end_to_end.clients import Client, client_of
 from tests.examples import a_wav
@@ -68,6 +68,16 @@ def test_services_that_start_at_once_migrate_and_seed_an_empty_database_once(pai
 
     assert applied == [(migration.name,) for migration in migrations()]
     assert len(seeds) == len(set(seeds)) == 6
+
+
+def test_of_eight_that_migrate_an_empty_database_at_once_one_does_and_the_others_wait(
+    fresh_database: Callable[[], str],
+) -> None:
+    url = fresh_database()
+    with ThreadPoolExecutor(8) as migrating:
+        applied = [*migrating.map(migrate, [url] * 8)]
+
+    assert sorted(applied) == [[]] * 7 + [[migration.name for migration in migrations()]]
 
 
 def test_services_that_start_at_once_put_each_sample_into_a_media_folder_they_share(pair: Pair) -> None:
