@@ -165,8 +165,11 @@ def test_a_start_that_is_told_to_end_at_any_moment_leaves_nobody_behind(used: Us
 
 def refused(*arguments: str, **environment: str) -> str:
     """What a service that cannot start says, on standard error alone, with exit code 1."""
-    with launched(*arguments, errors=PIPE, **environment) as process:
+    process = launched(*arguments, errors=PIPE, **environment)
+    try:
         out, errors = process.communicate(timeout=60)
+    finally:
+        end(process)
     assert (process.returncode, out) == (1, "")
     return errors
 
