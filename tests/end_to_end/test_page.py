@@ -104,6 +104,8 @@ async def test_pausing_and_going_on_is_one_play(visit: Visit, clips: Shelf) -> N
 
 async def test_coming_back_after_another_clip_is_a_play_of_its_own(visit: Visit, clips: Shelf) -> None:
     clip, other = clips.add("A quokka whistles"), clips.add("A wombat answers")
+    asked: list[tuple[str, str]] = []
+    visit.page.on("request", lambda request: asked.append((urlsplit(request.url).path, urlsplit(request.url).query)))
     await visit.page.goto("/")
     for pressed in (clip, other, clip):
         await visit.press(pressed)
@@ -112,6 +114,11 @@ async def test_coming_back_after_another_clip_is_a_play_of_its_own(visit: Visit,
 
     await expect(visit.row(clip)).to_contain_text("2 plays")
     assert (clips.plays(clip), clips.plays(other)) == (2, 1)
+    names = {query for path, query in asked if path.endswith("/stream")}
+    assert len(names) == 3
+    assert all(
+        re.fullmatch("play=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", n) for n in names
+    )
 
 
 async def test_playing_again_after_the_end_is_a_play_of_its_own(visit: Visit, clips: Shelf) -> None:
@@ -174,7 +181,7 @@ async def test_searching_narrows_the_list_as_one_types(visit: Visit, clips: Shel
 
 
 async def test_genre_and_order_are_chosen_from_lists(visit: Visit, clips: Shelf) -> None:
-    for title in ("Echidna two", "Echidna three", "Echidna one"):
+    for title in ("Echidna two", "Echidna one", "Echidna three"):
         clips.add(title, genre="Monotreme")
     await visit.page.goto("/")
     await visit.page.get_by_label("Genre").select_option("Monotreme")
@@ -257,6 +264,11 @@ async def test_the_space_bar_plays_and_pauses_wherever_nothing_else_wants_it(vis
     await visit.page.keyboard.press(" ")
 
     await expect(visit.row(clip)).to_have_class(re.compile(r"\bcurrent\b(?!.*\bplaying\b)"))
+
+    mute = visit.page.get_by_role("button", name="Mute")
+    await mute.press(" ")
+    await expect(mute).to_have_attribute("aria-pressed", "true")
+    await expect(visit.row(clip)).not_to_have_class(re.compile(r"\bplaying\b"))
     assert clips.plays(clip) == 1
 
 

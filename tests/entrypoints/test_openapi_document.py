@@ -1,41 +1,18 @@
 """The written contract holds together: valid, complete, its examples true, and its limits those of the domain."""
 
-from collections.abc import Hashable, Iterator
-from importlib.resources import files
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from attrs import fields_dict
-from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import validate
 
 from domain.browsing import LARGEST_PAGE, ClipQuery, Sort
 from domain.clip import LARGEST_CLIP_ID, Clip, ClipChanges, ClipDetails
 from domain.location import LONGEST
+from tests.entrypoints.contract import COMPONENTS, DOCUMENT, METHODS, body_faults, faults, operations, resolved
 
-DOCUMENT: dict[Hashable, Any] = yaml.safe_load(files("entrypoints.web").joinpath("openapi.yaml").read_bytes())
-COMPONENTS: dict[str, Any] = DOCUMENT["components"]
-METHODS = {"get", "head", "post", "patch", "delete"}
 WRITES = {"addClip", "changeClip", "removeClip"}
-
-
-def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """What ``node`` is, or refers to."""
-    if "$ref" not in node:
-        return node
-    found: Any = DOCUMENT
-    for key in node["$ref"].removeprefix("#/").split("/"):
-        found = found[key]
-    assert isinstance(found, dict)
-    return found
-
-
-def operations() -> dict[str, dict[str, Any]]:
-    found = [
-        operation for path in DOCUMENT["paths"].values() for method, operation in path.items() if method in METHODS
-    ]
-    return {operation["operationId"]: operation for operation in found}
 
 
 def responses() -> Iterator[tuple[str, int, dict[str, Any]]]:
@@ -66,15 +43,6 @@ def references(node: object) -> Iterator[str]:
     elif isinstance(node, list):
         for inner in node:
             yield from references(inner)
-
-
-def faults(schema: dict[str, Any], value: object) -> list[str]:
-    validator = OAS31Validator({**schema, "components": COMPONENTS}, format_checker=oas31_format_checker)
-    return [error.message for error in validator.iter_errors(value)]
-
-
-def body_faults(name: str, value: object) -> list[str]:
-    return faults({"$ref": f"#/components/schemas/{name}"}, value)
 
 
 def test_the_document_is_valid_openapi_3_1() -> None:

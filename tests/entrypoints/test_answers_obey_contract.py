@@ -1,0 +1,136 @@
+"""What the service really answers is what the contract says of that operation: status, type, headers and body."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from domain.errors import AudioUnavailable, SourceFailure
+from tests.entrypoints.contract import faults, operations, resolved
+from tests.entrypoints.edge import RAIN, WRITING, Edge, LedgerAway, an_edge
+
+OFFERED = {"title": "Rain", "genre": "Nature", "audio_url": RAIN}
+WRONG_KEY = {"x-api-key": "no key"}
+NO_JSON = {"accept": "text/html"}
+
+
+def obeys(answer: httpx.Response, operation: str) -> bool:
+    """Whether ``answer`` is written in the contract. Fails with the difference where it is not."""
+    written = resolved(operations()[operation]["responses"][str(answer.status_code)])
+    media_type = answer.headers.get("content-type", "").partition(";")[0]
+    types = written.get("content", {})
+    if not types:
+        assert answer.content == b""
+    elif media_type.endswith("json"):
+        assert faults(types[media_type].get("schema", {}), answer.json()) == []
+    else:
+        assert media_type in types or f"{media_type.partition('/')[0]}/*" in types
+    for name, header in written.get("headers", {}).items():
+        if name in answer.headers:
+            said: Any = answer.headers[name]
+            is_number = resolved(header)["schema"]["type"] == "integer"
+            assert faults(resolved(header)["schema"], int(said) if is_number else said) == []
+    return True
+
+
+async def test_what_is_answered_to_a_good_request_is_as_written(edge: Edge) -> None:
+    ask = edge.client.request
+    clip = f"/play/{(await edge.added(description='Soft'))['id']}"
+
+    assert obeys(await ask("POST", "/play", json=OFFERED, headers=WRITING), "addClip")
+    assert obeys(await ask("GET", "/play?limit=1"), "listClips")
+    assert obeys(await ask("GET", clip), "getClip")
+    assert obeys(await ask("PATCH", clip, json={"description": None}, headers=WRITING), "changeClip")
+    assert obeys(await ask("GET", f"{clip}/stats"), "getClipStats")
+    assert obeys(await ask("GET", f"{clip}/stream"), "streamClip")
+    assert obeys(await ask("GET", f"{clip}/stats"), "getClipStats")
+    assert obeys(await ask("GET", f"{clip}/stream", headers={"range": "bytes=2-5"}), "streamClip")
+    assert obeys(await ask("HEAD", f"{clip}/stream"), "describeStream")
+    assert obeys(await ask("DELETE", clip, headers=WRITING), "removeClip")
+
+
+@pytest.mark.parametrize(
+    ("operation", "path"),
+    [("livez", "/livez"), ("health", "/health"), ("readyz", "/readyz"), ("metrics", "/metrics"), ("page", "/"),
+     ("docs", "/docs"), ("contract", "/openapi.json")],
+)  # fmt: skip
+async def test_what_is_answered_to_an_operator_is_as_written(edge: Edge, operation: str, path: str) -> None:
+    answer = await edge.client.get(path)
+
+    assert answer.status_code == 200
+    assert obeys(answer, operation)
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "status", "sent"),
+    [
+        ("listClips", "GET /play?limit=0&sort=loudest&q=" + 201 * "q", 422, {}),
+        ("listClips", "GET /play", 406, {"headers": NO_JSON}),
+        (
+            "addClip",
+            "POST",
+            "/play",
+            400,
+            {"content": b"{", "headers": {**WRITING, "content-type": "application/json"}},
+        ),
+        ("addClip", "POST /play", 401, {"json": OFFERED}),
+        ("addClip", "POST /play", 401, {"json": OFFERED, "headers": WRONG_KEY}),
+        ("addClip", "POST /play", 413, {"json": {"title": "x" * 70_000}, "headers": WRITING}),
+        ("addClip", "POST /play", 415, {"content": b"x", "headers": WRITING}),
+        ("addClip", "POST /play", 422, {"json": {"colour": "red"}, "headers": WRITING}),
+        ("addClip", "POST /play", 422, {"json": [], "headers": WRITING}),
+        ("getClip", "GET /play/77", 404, {}),
+        ("getClip", "GET /play/1", 406, {"headers": NO_JSON}),
+        ("changeClip", "PATCH /play/77", 404, {"json": {}, "headers": WRITING}),
+        ("changeClip", "PATCH /play/1", 422, {"json": {"title": None}, "headers": WRITING}),
+        ("removeClip", "DELETE /play/77", 404, {"headers": WRITING}),
+        ("removeClip", "DELETE /play/1", 401, {}),
+        ("getClipStats", "GET /play/abc/stats", 404, {}),
+        ("streamClip", "GET /play/0/stream", 404, {}),
+        ("streamClip", "GET /play/1/stream", 416, {"headers": {"range": "bytes=9999999-"}}),
+        ("streamClip", "GET /play/1/stream?play=once", 422, {}),
+        ("contract", "GET /openapi.json", 406, {"headers": NO_JSON}),
+    ],
+)
+async def test_what_is_refused_is_refused_as_written(
+    edge: Edge, operation: str, asked: str, status: int, sent: dict[str, Any]
+) -> None:
+    await edge.added()
+    method, path = asked.split()
+    answer = await edge.client.request(method, path, **sent)
+
+    assert answer.status_code == status
+    assert obeys(answer, operation)
+
+
+@pytest.mark.parametrize(("failure", "status"), [(SourceFailure.UNREACHABLE, 502), (SourceFailure.TOO_SLOW, 504)])
+async def test_a_source_that_fails_is_answered_as_written(edge: Edge, failure: SourceFailure, status: int) -> None:
+    clip = await edge.added()
+    edge.sounds.failing[RAIN] = AudioUnavailable(RAIN, failure)
+    stream = f"/play/{clip['id']}/stream"
+    answer, head = await edge.client.get(stream), await edge.client.head(stream)
+
+    assert (answer.status_code, head.status_code) == (status, status)
+    assert obeys(answer, "streamClip")
+
+
+async def test_a_closed_or_broken_service_answers_as_written(tmp_path: Path) -> None:
+    closed = an_edge(tmp_path, keys=())
+    answer = await closed.client.post("/play", json=OFFERED)
+
+    assert answer.status_code == 403
+    assert obeys(answer, "addClip")
+
+    broken = an_edge(tmp_path, ledger=LedgerAway())
+    answer = await broken.client.get(f"/play/{(await broken.added())['id']}/stats")
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert obeys(answer, "getClipStats")
+
+    broken.container.health().drain()
+    answer = await broken.client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert obeys(answer, "readyz")
