@@ -143,6 +143,16 @@ async def test_the_link_to_the_next_page_keeps_what_was_asked_for(edge: Edge) ->
     assert [clip["title"] for clip in rest.json()] == ["wet c"]
 
 
+async def test_the_link_grows_no_longer_from_page_to_page(edge: Edge) -> None:
+    for title in ("a", "b", "c"):
+        await edge.added(title=title)
+
+    first = await edge.client.get("/play?limit=1")
+    second = await edge.client.get(first.links["next"]["url"])
+
+    assert len(httpx.URL(second.links["next"]["url"]).params.get_list("after")) == 1
+
+
 async def test_a_page_that_ends_with_the_last_clip_has_no_link(edge: Edge) -> None:
     for title in ("a", "b"):
         await edge.added(title=title)
