@@ -112,7 +112,7 @@ def clip_json(clip: Clip) -> dict[str, Any]:
 
 
 def stats_json(clip: Clip, counts: PlayCounts) -> dict[str, Any]:
-    return clip_json(clip) | {"play_count": counts.play_count, "last_played_at": counts.last_played_at}
+    return clip_json(clip) | {"last_played_at": counts.last_played_at}
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
