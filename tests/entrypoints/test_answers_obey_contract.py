@@ -38,7 +38,7 @@ async def test_what_is_answered_to_a_good_request_is_as_written(edge: Edge) -> N
     ask = edge.client.request
     clip = f"/play/{(await edge.added(description='Soft'))['id']}"
 
-    assert obeys(await ask("POST /play", json=OFFERED, headers=WRITING), "addClip")
+    assert obeys(await ask("POST", "/play", json=OFFERED, headers=WRITING), "addClip")
     assert obeys(await ask("GET", "/play?limit=1"), "listClips")
     assert obeys(await ask("GET", clip), "getClip")
     assert obeys(await ask("PATCH", clip, json={"description": None}, headers=WRITING), "changeClip")
