@@ -86,7 +86,7 @@ def one_sentence() -> Iterator[None]:
     except (SettingsError, EmbeddedPostgresError) as error:
         stop(str(error))
     except StoreUnavailable as error:
-        stop(f"The database cannot be used: {error.reason}")
+        stop(f"The database cannot be used: {error.reason.rstrip('.')}.")
     except MigrationChangedError as error:
         stop(f"The migration {error} was applied to this database in another form; this version does not fit it.")
     except AudioRefused as error:

@@ -2,10 +2,25 @@
 
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from entrypoints.web.problems import Problem
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1, whose refusals are problem details too: unknown methods, and what is no HTTP at all."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
+        refusal = Problem(HTTPStatus.BAD_REQUEST, "This is no HTTP request, or its method is none.").response()
+        lines = [b"HTTP/1.1 400 Bad Request", b"connection: close"]
+        lines += [b"%b: %b" % header for header in refusal.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(refusal.body)]))
+        self.transport.close()
 
 
 class Server(uvicorn.Server):
@@ -45,6 +60,7 @@ def serve(
     config = uvicorn.Config(
         app,
         access_log=False,
+        http=Protocol,
         lifespan="on",
         log_config=None,
         server_header=False,

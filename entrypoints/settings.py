@@ -13,6 +13,8 @@ from typed_settings.converters import default_converter, register_strlist_hook
 from typed_settings.types import LoadedSettings, LoaderMeta
 
 PREFIX = "PLAY_"
+Rule = Callable[[Any, Any, Any], None]
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SYSTEM_DATA = Path("/var/lib/soundverse-play")
 
@@ -52,7 +54,7 @@ def settings_converter() -> Converter:
 CONVERTER = settings_converter()
 
 
-def between(low: float, high: float) -> Callable[[Any, Any, float], None]:
+def between(low: float, high: float) -> Rule:
     def check(_instance: object, _field: object, value: float) -> None:
         if not low <= value <= high:
             raise ValueError(f"must be between {low:.15g} and {high:.15g}, not {value:.15g}")
@@ -60,7 +62,17 @@ def between(low: float, high: float) -> Callable[[Any, Any, float], None]:
     return check
 
 
-def one_of(*choices: str) -> Callable[[Any, Any, str], None]:
+def each(rule: Rule) -> Rule:
+    """The same rule for every part of a list."""
+
+    def check(instance: object, field: object, values: Any) -> None:
+        for value in values:
+            rule(instance, field, value)
+
+    return check
+
+
+def one_of(*choices: str) -> Rule:
     def check(_instance: object, _field: object, value: str) -> None:
         if value not in choices:
             raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
@@ -68,7 +80,12 @@ def one_of(*choices: str) -> Callable[[Any, Any, str], None]:
     return check
 
 
-def setting(default: Any, about: str, *, rule: Any = None, variable: str | None = None, secret: bool = False) -> Any:
+PORT = between(1, 65_535)
+
+
+def setting(
+    default: Any, about: str, *, rule: Rule | None = None, variable: str | None = None, secret: bool = False
+) -> Any:
     """A field of `Settings`: ``about`` tells an operator what it does, ``variable`` is its name if not PLAY_<NAME>."""
     make = typed_settings.secret if secret else typed_settings.option
     return make(default=default, validator=rule, help=about, metadata={"variable": variable, "secret": secret})
@@ -79,7 +96,7 @@ class Settings:
     """What an operator decides. Times are seconds, sizes bytes; lists are separated by commas."""
 
     host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every interface.")
-    port: int = setting(8000, "Port to listen on.", rule=between(1, 65_535), variable="PORT")
+    port: int = setting(8000, "Port to listen on.", rule=PORT, variable="PORT")
     data: Path = setting(Factory(default_data_folder), "Folder of the database, the media and the write key.")
     memory: bool = setting(False, "Keep clips and plays in memory only; they are gone when the service ends.")
     database_url: str | None = setting(
@@ -92,7 +109,9 @@ class Settings:
     allowed_sources: tuple[str, ...] = setting(
         (), "Hosts and networks that audio may come from though they are not public, on any port."
     )
-    source_ports: tuple[int, ...] = setting((80, 443), "Ports that audio may come from on public addresses.")
+    source_ports: tuple[int, ...] = setting(
+        (80, 443), "Ports that audio may come from on public addresses.", rule=each(PORT)
+    )
     connect_timeout: float = setting(5.0, "How long connecting to an audio source may take.", rule=between(0.01, 300))
     first_byte_timeout: float = setting(10.0, "How long a source may take to its first byte.", rule=between(0.01, 300))
     stall_timeout: float = setting(20.0, "How long a source may fall silent amid the audio.", rule=between(0.01, 300))

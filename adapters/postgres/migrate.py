@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import LiteralString
 
 from attrs import frozen
-from psycopg import Connection, OperationalError, connect
+from psycopg import Connection, OperationalError, ProgrammingError, connect
 
 from domain.errors import StoreUnavailable
 
@@ -56,6 +56,8 @@ def migrate(conninfo: str) -> list[str]:
         connection = connect(conninfo, autocommit=True, connect_timeout=5, application_name="soundverse-play migrate")
     except OperationalError as error:
         raise StoreUnavailable(str(error).strip()) from error
+    except ProgrammingError as error:  # its text quotes the value, and with it perhaps a password
+        raise StoreUnavailable("DATABASE_URL is not the URL of a PostgreSQL database") from error
     with connection:
         connection.execute(LOCK)
         try:

@@ -260,3 +260,10 @@ def test_where_a_database_of_others_is_used_no_key_is_made(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
     assert write_keys_of(Settings(data=tmp_path)) == ((tmp_path / "write-key").read_text().strip(),)
+
+
+def test_what_is_no_database_address_is_refused_without_being_shown(tmp_path: Path) -> None:
+    ended = ran("migrate", "--data", str(tmp_path), DATABASE_URL="s3cret is no url")
+
+    assert_one_sentence(ended, "DATABASE_URL")
+    assert "s3cret" not in ended.stderr

@@ -143,7 +143,7 @@ def test_a_link_that_leads_nowhere_yet_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing_unfinished_behind(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PUT_IN_PLACE_STARVED, tmp_path]
+    command = [sys.executable, "-c", PUT_IN_PLACE_STARVED, str(tmp_path)]
     starved = subprocess.run(command, check=False, capture_output=True, text=True)
 
     assert "OSError: [Errno 27] File too large" in starved.stderr
