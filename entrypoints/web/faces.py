@@ -21,6 +21,7 @@ from domain.errors import (
 from entrypoints.web.problems import Problem, of_defect, of_framework
 from entrypoints.web.refusals import (
     BodyTooLarge,
+    Draining,
     InvalidFields,
     KeyMissing,
     KeyUnknown,
@@ -116,6 +117,11 @@ def writing_closed(_error: WritingClosed) -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, "Nobody may write here: the operator allows it by setting PLAY_WRITE_KEYS.")
 
 
+def draining(_error: Draining) -> Problem:
+    headers = {"retry-after": str(SECONDS_TO_RETRY)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "This process is ending; another one will answer.", headers=headers)
+
+
 FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ClipNotFound: clip_not_found,
     RangeNotSatisfiable: range_not_satisfiable,
@@ -131,6 +137,7 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     KeyMissing: key_missing,
     KeyUnknown: key_unknown,
     WritingClosed: writing_closed,
+    Draining: draining,
 }
 
 

@@ -6,8 +6,8 @@ from attrs import define, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import StoreUnavailable
 from domain.ports import CheckStore
+from entrypoints.web.refusals import Draining
 from entrypoints.web.wire import json_response
 
 Exposition = Callable[[str], tuple[bytes, str]]
@@ -30,12 +30,10 @@ class HealthEndpoints:
         return json_response({"status": "ok"})
 
     async def readyz(self, _request: Request) -> Response:
+        """Requests can be answered. Raises Draining, StoreUnavailable."""
         if self.draining:
-            return json_response({"status": "unavailable", "reason": "the process is ending"}, 503)
-        try:
-            await self.check_store()
-        except StoreUnavailable as error:
-            return json_response({"status": "unavailable", "reason": error.reason}, 503)
+            raise Draining
+        await self.check_store()
         return json_response({"status": "ok"})
 
     async def metrics(self, request: Request) -> Response:

@@ -59,3 +59,8 @@ class KeyUnknown(Refusal):
 @frozen
 class WritingClosed(Refusal):
     """A write where no key is set, so that none can be right."""
+
+
+@frozen
+class Draining(Refusal):
+    """A process that was told to end, and should get no new requests."""

@@ -28,7 +28,8 @@ async def test_without_its_database_it_lives_and_is_not_ready(tmp_path: Path) ->
         assert (await away.client.get("/health")).status_code == 200
 
     assert ready.status_code == 503
-    assert ready.json() == {"status": "unavailable", "reason": "the database cannot be reached"}
+    assert ready.headers["content-type"] == "application/problem+json"
+    assert "the database cannot be reached" in ready.json()["detail"]
 
 
 async def test_a_process_that_was_told_to_end_lives_and_is_not_ready(edge: Edge) -> None:
@@ -37,7 +38,7 @@ async def test_a_process_that_was_told_to_end_lives_and_is_not_ready(edge: Edge)
     ready = await edge.client.get("/readyz")
 
     assert ready.status_code == 503
-    assert "ending" in ready.json()["reason"]
+    assert "ending" in ready.json()["detail"]
     assert (await edge.client.get("/livez")).status_code == 200
 
 
