@@ -5,13 +5,17 @@ import re
 DECLARED_AUDIO = re.compile(r"audio/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838 §4.2
 PLAYLISTS = frozenset(("audio/mpegurl", "audio/x-mpegurl", "audio/x-scpls"))  # addresses of audio, not audio
 CONTAINERS = frozenset(("application/ogg", "video/mp4", "video/ogg", "video/webm"))  # may hold sound alone
+BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")  # bytes that text has none of (WHATWG MIME Sniffing §3)
 UNTOLD = frozenset(("", "application/octet-stream", "binary/octet-stream"))
 
 
-def type_of_beginning(recognised: str | None, content_type: str) -> str | None:
-    """The type of audio whose beginning was seen: as ``recognised``, or as declared; None: it is not audio."""
+def type_of_unrecognised(head: bytes, content_type: str) -> tuple[bool, str | None]:
+    """Whether a clip that begins with ``head``, bytes that nobody recognised, may be audio, and its declared type.
+
+    Text is none, whatever its label says: a page that an upstream gives instead of the clip, or a playlist."""
     declared = essence(content_type)
-    return recognised or (declared if is_audio(declared) or declared == "application/ogg" else None)
+    may_be = is_audio(declared) or declared == "application/ogg"
+    return (True, declared) if may_be and BINARY.search(head) else (False, None)
 
 
 def type_of_part(content_type: str) -> tuple[bool, str | None]:

@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver
 from attrs import define, field, frozen
 from yarl import URL
 
-from adapters.audio.declared_type import type_of_beginning, type_of_part
+from adapters.audio.declared_type import type_of_part, type_of_unrecognised
 from adapters.audio.http_answer import PromisedBody, promised_body, range_header
 from adapters.audio.http_session import ForbiddenAddress, Sessions
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
@@ -116,17 +116,13 @@ def allowed_url(location: str, address: str) -> URL:
 
 async def told_type(location: str, response: ClientResponse, promised: PromisedBody, body: UpstreamBody) -> str | None:
     """The media type, by the bytes where the body shows the clip's beginning. Raises AudioUnavailable: not audio."""
-    head = await body.peek(HEAD_BYTES if promised.begins == 0 else 1)
+    begins = promised.begins == 0
+    head = (await body.peek(HEAD_BYTES if begins else 1))[:HEAD_BYTES]
+    if begins and (recognised := media_type_of(head)):
+        return recognised
     content_type = response.headers.get("Content-Type", "")
-    recognised = media_type_of(head[:HEAD_BYTES]) if promised.begins == 0 else None
-    is_beginning = promised.begins == 0 and (
-        response.status == 200 or len(head) >= min(HEAD_BYTES, promised.size or HEAD_BYTES)
-    )
-    if recognised or is_beginning:
-        is_audio, media_type = True, type_of_beginning(recognised, content_type)
-        is_audio = media_type is not None and head != b""
-    else:
-        is_audio, media_type = type_of_part(content_type)
+    is_all_of_head = begins and (response.status == 200 or len(head) >= min(HEAD_BYTES, promised.size or HEAD_BYTES))
+    is_audio, media_type = type_of_unrecognised(head, content_type) if is_all_of_head else type_of_part(content_type)
     if not is_audio:
         raise AudioUnavailable(location, SourceFailure.NOT_AUDIO)
     return media_type

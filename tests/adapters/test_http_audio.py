@@ -277,6 +277,11 @@ async def test_an_upstream_that_ignores_ranges_shows_its_first_bytes_so_they_tel
         opened.close()
 
 
+async def test_a_page_labelled_as_audio_is_not_audio() -> None:
+    async with upstream(serving(b"<html>" * 100, "audio/mpeg")) as server, remote_audio() as source:
+        assert await failure_of(source, server.url(), None) == SourceFailure.NOT_AUDIO
+
+
 @pytest.mark.parametrize("requested", [None, FromTo(0), FromTo(0, 1), FromTo(3), Suffix(3)])
 async def test_a_page_is_not_audio_in_any_part(requested: RequestedRange | None) -> None:
     async with upstream(serving(b"<html>" * 100, "text/html; charset=utf-8")) as server, remote_audio() as source:

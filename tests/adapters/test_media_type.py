@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.audio.declared_type import type_of_beginning, type_of_part
+from adapters.audio.declared_type import type_of_part, type_of_unrecognised
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
 from adapters.audio.mpeg_frame import mpeg_frame_length
 from tests.sounds import m4a, mp3, ogg_page, opus, wav, with_id3
@@ -134,18 +134,21 @@ def test_no_frame_is_longer_than_the_head_that_is_looked_at() -> None:
 
 @pytest.mark.parametrize("declared", ["audio/x-new", "Audio/X-New; rate=8000", "application/ogg"])
 def test_a_source_is_believed_to_give_audio_of_a_kind_not_recognised(declared: str) -> None:
-    assert type_of_beginning(None, declared) == declared.partition(";")[0].lower()
+    assert type_of_unrecognised(b"new\0sound", declared) == (True, declared.partition(";")[0].lower())
 
 
-def test_the_bytes_are_believed_before_the_label() -> None:
-    assert type_of_beginning("audio/flac", "text/html") == "audio/flac"
+@pytest.mark.parametrize(
+    "head", [b"<!doctype html>\n\t<title>Gone</title>", b'{"error": 404}', b"#EXTM3U\r\n", b"", b"\x1b[0m"]
+)
+def test_text_is_not_audio_whatever_its_label_says(head: bytes) -> None:
+    assert type_of_unrecognised(head, "audio/mpeg") == (False, None)
 
 
 @pytest.mark.parametrize(
     "declared", ["", "text/html", "application/octet-stream", "video/mp4", "audio/x-mpegurl", "audio/", "audio/a b"]
 )
 def test_what_is_neither_recognised_nor_declared_audio_is_not_audio(declared: str) -> None:
-    assert type_of_beginning(None, declared) is None
+    assert type_of_unrecognised(b"new\0sound", declared) == (False, None)
 
 
 @pytest.mark.parametrize(
