@@ -94,7 +94,7 @@ class TagProbe:
 
 
 def told_duration(file: SparseFile | BytesIO, *, may_ask: bool = False) -> float | None:
-    """The duration in seconds that the audio in ``file`` tells; None if it tells none, or one that cannot be.
+    """The duration that the audio in ``file`` tells, in seconds to the millisecond; None if none, or an impossible one.
 
     Raises Unfetched if ``may_ask``: the answer lies in bytes that ``file`` does not have."""
     file.seek(0)  # where the last attempt left off is no beginning
@@ -105,8 +105,8 @@ def told_duration(file: SparseFile | BytesIO, *, may_ask: bool = False) -> float
         if may_ask and isinstance(wanted, Unfetched):
             raise wanted from error
         return None
-    is_possible = duration is not None and isfinite(duration) and 0 < duration <= LONGEST_DURATION
-    return duration if is_possible else None
+    is_possible = duration is not None and isfinite(duration) and 0.001 <= duration <= LONGEST_DURATION
+    return round(duration, 3) if duration and is_possible else None
 
 
 def without_middle(head: bytes, tail: bytes) -> bytes:
