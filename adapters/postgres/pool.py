@@ -18,6 +18,8 @@ Row = TypeVar("Row")
 Parameters = Mapping[str, Any]
 
 SECONDS_TO_WAIT = 2.0  # for a connection, before the listener is told that the store is away
+# The pool waits twice as long before each next try; given up soon, the next request begins anew with short waits.
+SECONDS_TO_RECONNECT = 3.0
 STATEMENT_TIMEOUT = "5s"  # kept by the database
 SECONDS_TO_ANSWER = 6.0  # for a database that cannot keep it
 MOST_WAITING = 1_000
@@ -33,6 +35,7 @@ def connection_pool(conninfo: str, size: int) -> AsyncConnectionPool[AsyncConnec
         max_size=size,
         max_waiting=MOST_WAITING,
         timeout=SECONDS_TO_WAIT,
+        reconnect_timeout=SECONDS_TO_RECONNECT,
         kwargs={
             "autocommit": True,
             "connect_timeout": 5,

@@ -1,0 +1,55 @@
+"""The pool of connections outlasts a database that is away, and finds it again soon after it is back."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from adapters.postgres.embedded import embedded_postgres
+from adapters.postgres.pool import Database, connection_pool
+from domain.errors import StoreUnavailable
+
+QUICK = {"fsync": "off"}
+AWAY = 8.0  # seconds; long enough for a pool with growing pauses to be asleep for as long again
+SOON = 4.0
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A data folder straight below the temporary one, where PostgreSQL's account may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="play-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+async def answers(database: Database) -> bool:
+    try:
+        await database.check()
+    except StoreUnavailable:
+        return False
+    return True
+
+
+async def test_a_database_that_was_long_away_is_used_soon_after_its_return(folder: Path) -> None:
+    with embedded_postgres(folder, settings=QUICK) as url:
+        pool = connection_pool(url, 4)
+        await pool.open()
+        database = Database(pool)
+        assert await answers(database)
+
+    gone = monotonic()
+    while monotonic() - gone < AWAY:
+        assert not await answers(database)
+        await asyncio.sleep(0.2)
+
+    with embedded_postgres(folder, settings=QUICK):
+        back = monotonic()
+        while not await answers(database):
+            await asyncio.sleep(0.1)
+
+        assert monotonic() - back < SOON
+        await pool.close()
