@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,7 +31,9 @@ def settable(*names: str) -> Callable[[Any], Any]:
             field = getattr(fields(Settings), name)
             about = f"{field.metadata['typed-settings']['help']} [{variable_of(field)}]"
             kind: dict[str, Any] = (
-                {"is_flag": True, "default": None} if field.type is bool else {"metavar": name.upper()}
+                {"is_flag": True, "default": None}
+                if field.type is bool
+                else {"metavar": "FOLDER" if field.type is Path else name.upper()}
             )
             command = click.option(f"--{name}", name, help=about, **kind)(command)
         return command

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from adapters.postgres.embedded import embedded_postgres
 from adapters.postgres.migrate import migrate
-from tests.services import Service, running_service
+from tests.services import HOUSE, Service, running_service
 from tests.worlds import World, in_memory, in_postgres
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -60,3 +63,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One real service in memory, with the six samples, for tests that leave the clips of others alone."""
     with running_service("--memory", "--data", str(tmp_path_factory.mktemp("data"))) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """What people install who do not check us out."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=HOUSE, check=True, capture_output=True)
+    [built] = folder.glob("*.whl")
+    return zipfile.ZipFile(built)
