@@ -1,20 +1,18 @@
 """Everything that can be set: ``PLAY_*``, ``DATABASE_URL`` and ``PORT``. The only reader of the environment."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import typed_settings
 from attrs import Attribute, Factory, fields, fields_dict, frozen
-from cattrs import Converter
 from platformdirs import user_data_path
-from typed_settings.converters import default_converter, register_strlist_hook
 from typed_settings.types import LoadedSettings, LoaderMeta
 
-PREFIX = "PLAY_"
-Rule = Callable[[Any, Any, Any], None]
+from entrypoints.setting_rules import CONVERTER, Rule, between, each, first_message, one_of
 
+PREFIX = "PLAY_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SYSTEM_DATA = Path("/var/lib/soundverse-play")
 
@@ -26,58 +24,6 @@ class SettingsError(Exception):
 def default_data_folder() -> Path:
     """Root's data belong to the machine: a service that drops root could not enter root's home."""
     return SYSTEM_DATA if hasattr(os, "geteuid") and os.geteuid() == 0 else user_data_path("soundverse-play")
-
-
-def whole_number(text: Any, _type: type) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"must be a whole number, not {text!r}") from None
-
-
-def number(text: Any, _type: type) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"must be a number, not {text!r}") from None
-
-
-def settings_converter() -> Converter:
-    """typed-settings' own conversions, with lists by commas and faults in words."""
-    converter = cast("Converter", default_converter())
-    register_strlist_hook(converter, fn=lambda text: [part.strip() for part in text.split(",") if part.strip()])
-    converter.register_structure_hook(int, whole_number)
-    converter.register_structure_hook(float, number)
-    return converter
-
-
-CONVERTER = settings_converter()
-
-
-def between(low: float, high: float) -> Rule:
-    def check(_instance: object, _field: object, value: float) -> None:
-        if not low <= value <= high:
-            raise ValueError(f"must be between {low:.15g} and {high:.15g}, not {value:.15g}")
-
-    return check
-
-
-def each(rule: Rule) -> Rule:
-    """The same rule for every part of a list."""
-
-    def check(instance: object, field: object, values: Any) -> None:
-        for value in values:
-            rule(instance, field, value)
-
-    return check
-
-
-def one_of(*choices: str) -> Rule:
-    def check(_instance: object, _field: object, value: str) -> None:
-        if value not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
-
-    return check
 
 
 PORT = between(1, 65_535)
@@ -165,12 +111,6 @@ def converted(text: Any, field: "Attribute[Any]") -> Any:
     if field.validator is not None:
         field.validator(None, field, value)
     return value
-
-
-def first_message(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error).removesuffix(".")
 
 
 def described(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """Fresh ground for services that run: a data folder, and a database."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +10,8 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from adapters.system import new_id
+from tests.end_to_end.clients import Client, client_of
+from tests.services import Service
 
 FreshFolder = Callable[[], Path]
 
@@ -31,3 +33,10 @@ def fresh_database(postgres_url: str) -> Callable[[], str]:
         return urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
 
     return made
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[Client]:
+    """Somebody who asks the service that the test module started."""
+    async with client_of(service) as client:
+        yield client

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 from aiohttp import ClientPayloadError
 
-from tests.end_to_end.clients import Client, client_of, comes_true, listening
+from tests.end_to_end.clients import Client, comes_true, listening
 from tests.end_to_end.processes import open_files, resident_bytes
 from tests.services import Service, running_service
 from tests.sounds import mp3
@@ -28,12 +28,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     (data / "media" / "small.mp3").write_bytes(SMALL)
     with running_service("--memory", "--data", str(data)) as running:
         yield running
-
-
-@pytest.fixture
-async def client(service: Service) -> AsyncIterator[Client]:
-    async with client_of(service) as client:
-        yield client
 
 
 @asynccontextmanager

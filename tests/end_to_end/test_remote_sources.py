@@ -25,12 +25,6 @@ def service(fresh_folder: FreshFolder) -> Iterator[Service]:
         yield running
 
 
-@pytest.fixture
-async def client(service: Service) -> AsyncIterator[Client]:
-    async with client_of(service) as client:
-        yield client
-
-
 @asynccontextmanager
 async def clip_of(client: Client, answer: Answer) -> AsyncIterator[tuple[Upstream, int]]:
     """A web server that answers like this, and a clip that lies there."""

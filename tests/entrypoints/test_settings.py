@@ -195,3 +195,10 @@ def test_every_level_of_the_log_can_be_chosen(monkeypatch: pytest.MonkeyPatch, l
     monkeypatch.setenv("PLAY_LOG_LEVEL", level)
 
     assert load_settings({}).log_level == level
+
+
+def test_a_data_folder_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("PLAY_DATA", "~/sounds")
+
+    assert load_settings({}).data == Path("/home/somebody/sounds")

@@ -27,7 +27,7 @@ class Account:
 
     def start(self, program: Path, *arguments: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start ``program`` out of reach of the terminal's Ctrl-C; it writes to ``log`` and ends with this thread."""
-        return subprocess.Popen(  # noqa: S603 - our own words, and no shell
+        return subprocess.Popen(
             self._tethered(program, arguments),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -39,7 +39,7 @@ class Account:
 
     def run(self, program: Path, *arguments: str, standard_input: str = "") -> None:
         """Run ``program`` to its end. Raises EmbeddedPostgresError: it failed, and these were its last words."""
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             self._tethered(program, arguments),
             input=standard_input,
             stdout=subprocess.PIPE,

@@ -72,7 +72,7 @@ def described(folder: Path) -> Binaries:
     program = folder / "bin" / "postgres"
     ask = [str(program), "-V"]
     try:
-        said = subprocess.run(ask, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout  # noqa: S603
+        said = subprocess.run(ask, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise EmbeddedPostgresError(f"{program} cannot be run ({error}): {HOW_TO_GET_THEM}.") from error
     version = re.search(r"\(PostgreSQL\) (\d+)", said)
@@ -98,7 +98,7 @@ def within_reach(binaries: Binaries, account: Account, copies: Path) -> Binaries
 def may_run(account: Account, program: Path) -> bool:
     """Whether ``account`` can reach ``program``; root asks. Raises EmbeddedPostgresError: root may not become it."""
     try:
-        subprocess.run(  # noqa: S603 - our own words, and no shell
+        subprocess.run(
             [str(program), "-V"],
             check=True,
             capture_output=True,

@@ -1,0 +1,74 @@
+"""How the text of a setting becomes its value, and what it must be."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from cattrs import Converter
+from typed_settings.converters import default_converter, register_strlist_hook
+
+Rule = Callable[[Any, Any, Any], None]
+"""An attrs validator: raises ValueError with what follows the setting's name in a sentence."""
+
+
+def whole_number(text: Any, _type: type) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"must be a whole number, not {text!r}") from None
+
+
+def number(text: Any, _type: type) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"must be a number, not {text!r}") from None
+
+
+def path(text: Any, _type: type) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def settings_converter() -> Converter:
+    """typed-settings' own conversions, with lists by commas and faults in words."""
+    converter = cast("Converter", default_converter())
+    register_strlist_hook(converter, fn=lambda text: [part.strip() for part in text.split(",") if part.strip()])
+    converter.register_structure_hook(int, whole_number)
+    converter.register_structure_hook(float, number)
+    converter.register_structure_hook(Path, path)
+    return converter
+
+
+CONVERTER = settings_converter()
+
+
+def between(low: float, high: float) -> Rule:
+    def check(_instance: object, _field: object, value: float) -> None:
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low:.15g} and {high:.15g}, not {value:.15g}")
+
+    return check
+
+
+def each(rule: Rule) -> Rule:
+    """The same rule for every part of a list."""
+
+    def check(instance: object, field: object, values: Any) -> None:
+        for value in values:
+            rule(instance, field, value)
+
+    return check
+
+
+def one_of(*choices: str) -> Rule:
+    def check(_instance: object, _field: object, value: str) -> None:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
+
+    return check
+
+
+def first_message(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error).removesuffix(".")
