@@ -6,12 +6,12 @@ from typing import LiteralString
 
 from attrs import frozen
 from psycopg import Connection, OperationalError, ProgrammingError, connect
+from psycopg.errors import InsufficientPrivilege
 
 from domain.errors import StoreUnavailable
 
-# One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL if its holder dies.
+# One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL when its connection ends.
 LOCK = "SELECT pg_advisory_lock(hashtext('soundverse-play migrations'))"
-UNLOCK = "SELECT pg_advisory_unlock(hashtext('soundverse-play migrations'))"
 
 PREPARE = """
     CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -51,19 +51,24 @@ def migrate(conninfo: str) -> list[str]:
 
     Migrations of a later version that are already there are left alone, so that an old replica can still start.
 
-    Raises StoreUnavailable: there is no database. Raises MigrationChangedError: nothing was applied."""
+    Raises StoreUnavailable: there is no database, or its user may not change it. Raises MigrationChangedError: nothing
+    was applied."""
+    with connected(conninfo) as connection:
+        try:
+            connection.execute(LOCK)
+            return apply_missing(connection)
+        except (OperationalError, InsufficientPrivilege) as error:
+            raise StoreUnavailable(error.diag.message_primary or str(error).strip()) from error
+
+
+def connected(conninfo: str) -> Connection:
+    """A connection that its ``with`` closes. Raises StoreUnavailable."""
     try:
-        connection = connect(conninfo, autocommit=True, connect_timeout=5, application_name="soundverse-play migrate")
+        return connect(conninfo, autocommit=True, connect_timeout=5, application_name="soundverse-play migrate")
     except OperationalError as error:
         raise StoreUnavailable(str(error).strip()) from error
     except ProgrammingError as error:  # its text quotes the value, and with it perhaps a password
         raise StoreUnavailable("DATABASE_URL is not the URL of a PostgreSQL database") from error
-    with connection:
-        connection.execute(LOCK)
-        try:
-            return apply_missing(connection)
-        finally:
-            connection.execute(UNLOCK)
 
 
 def apply_missing(connection: Connection) -> list[str]:

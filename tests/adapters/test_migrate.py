@@ -1,0 +1,57 @@
+"""Migrating: what is missing and nothing else, and a sentence where it cannot be done."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
+
+from adapters.postgres.migrate import PREPARE, MigrationChangedError, migrate, migrations
+from adapters.system import new_id
+from domain.errors import StoreUnavailable
+
+
+@pytest.fixture
+def empty(postgres_url: str) -> Iterator[str]:
+    """The URL of a new database without any table."""
+    name = f"migrate_{new_id().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        yield make_conninfo(postgres_url, dbname=name)
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def test_what_is_missing_is_applied_and_the_second_time_nothing_is(empty: str) -> None:
+    assert migrate(empty) == [migration.name for migration in migrations()]
+    assert migrate(empty) == []
+
+
+def test_a_database_that_a_later_version_migrated_still_serves_this_one(empty: str) -> None:
+    migrate(empty)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("INSERT INTO schema_migrations (name, sha256) VALUES ('9999_later.sql', 'unknown')")
+
+    assert migrate(empty) == []
+
+
+def test_a_migration_that_was_applied_in_another_form_stops_all(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute(PREPARE)
+        connection.execute("INSERT INTO schema_migrations (name, sha256) VALUES (%s, 'other')", [migrations()[-1].name])
+
+    with pytest.raises(MigrationChangedError, match=migrations()[-1].name):
+        migrate(empty)
+
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT to_regclass('clips')").fetchone() == (None,)
+
+
+def test_a_user_who_may_make_no_tables_is_told_so(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader LOGIN")
+        try:
+            with pytest.raises(StoreUnavailable, match="permission denied for schema public"):
+                migrate(make_conninfo(empty, user="reader"))
+        finally:
+            connection.execute("DROP ROLE reader")
