@@ -9,6 +9,7 @@ from typing import Any, LiteralString, TypeVar
 
 from attrs import frozen
 from psycopg import AsyncConnection, OperationalError
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import BaseRowFactory, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -20,15 +21,18 @@ Parameters = Mapping[str, Any]
 SECONDS_TO_WAIT = 2.0  # for a connection, before the listener is told that the store is away
 # The pool waits twice as long before each next try; given up soon, the next request begins anew with short waits.
 SECONDS_TO_RECONNECT = 3.0
-STATEMENT_TIMEOUT = "5s"  # kept by the database
-SECONDS_TO_ANSWER = 6.0  # for a database that cannot keep it
+# The timeout is kept by the database; a commit is on its disk, whatever the server or the role is set to (ADR 2).
+OPTIONS = "-c statement_timeout=5s -c synchronous_commit=on"
+SECONDS_TO_ANSWER = 6.0  # for a database that cannot keep its timeout
 MOST_WAITING = 1_000
 
 CHECK = "SELECT 1"
 
 
 def connection_pool(conninfo: str, size: int) -> AsyncConnectionPool[AsyncConnection]:
-    """A pool of at most ``size`` connections, not opened yet. Autocommit: each statement is its own transaction."""
+    """A pool of at most ``size`` connections, not opened yet. Autocommit: each statement is its own transaction.
+
+    ``options`` in ``conninfo`` hold too, such as a search_path: the schema was migrated under them."""
     return AsyncConnectionPool(
         conninfo,
         min_size=min(2, size),
@@ -40,7 +44,7 @@ def connection_pool(conninfo: str, size: int) -> AsyncConnectionPool[AsyncConnec
             "autocommit": True,
             "connect_timeout": 5,
             "application_name": "soundverse-play",
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT}",
+            "options": f"{conninfo_to_dict(conninfo).get('options', '')} {OPTIONS}",
         },
         open=False,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from psycopg.rows import scalar_row
 
 from adapters.postgres.embedded import embedded_postgres
 from adapters.postgres.pool import Database, connection_pool
@@ -53,3 +54,16 @@ async def test_a_database_that_was_long_away_is_used_soon_after_its_return(folde
 
         assert monotonic() - back < SOON
         await pool.close()
+
+
+async def test_a_commit_is_on_the_disk_however_the_server_is_set(postgres_url: str) -> None:
+    async with connection_pool(f"{postgres_url}&options=-c%20synchronous_commit%3Doff", 1) as pool:
+        assert await Database(pool).ask("SHOW synchronous_commit", {}, scalar_row) == ["on"]
+
+
+async def test_options_in_the_address_hold_beside_ours(postgres_url: str) -> None:
+    async with connection_pool(f"{postgres_url}&options=-c%20search_path%3Delsewhere", 1) as pool:
+        database = Database(pool)
+
+        assert await database.ask("SHOW search_path", {}, scalar_row) == ["elsewhere"]
+        assert await database.ask("SHOW statement_timeout", {}, scalar_row) == ["5s"]
