@@ -1,4 +1,4 @@
-"""Every way the core says no. Facts only: what a listener reads of them is `entrypoints/web/problems.py`."""
+"""Every way the core says no. Facts only: what a listener reads of them is `entrypoints/web/faces.py`."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What the edge itself refuses, before the core is asked. Facts only: what a client reads of them is `problems.py`."""
+"""What the edge itself refuses, before the core is asked. Facts only: what a client reads of them is `faces.py`."""
 
 from collections.abc import Sequence
 

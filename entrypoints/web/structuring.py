@@ -46,7 +46,7 @@ def field_by_field(
 
 
 def checked(hook: Hook, field: "Attribute[Any]") -> Hook:
-    """``hook``, and then the validator of ``field`` on what it made; None is left to the field's type."""
+    """``hook``, and then the validator of ``field`` on what it made."""
 
     def convert(value: Any, to: Any) -> Any:
         converted = hook(value, to)
