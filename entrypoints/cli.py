@@ -75,11 +75,10 @@ def serve_command(**given: Any) -> None:
 def announce(settings: Settings, keys: tuple[str, ...]) -> None:
     """Tell who started the service where it is, where its data lie, and how to write to it."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    key = "one of PLAY_WRITE_KEYS" if settings.write_keys else "none; set PLAY_WRITE_KEYS to allow writing"
     click.echo(f"Soundverse Play  http://{host}:{settings.port}")
     click.echo(f"Data folder      {settings.data}")
     click.echo(f"Clips and plays  {store_of(settings)}")
-    click.echo(f"Write key        {key if settings.write_keys or not keys else keys[0]}")
+    click.echo(f"Write key        {write_key_in_words(settings, keys)}")
 
 
 def store_of(settings: Settings) -> str:
@@ -87,6 +86,13 @@ def store_of(settings: Settings) -> str:
     if settings.memory:
         return "in memory, until the service ends"
     return "in the database of DATABASE_URL" if settings.database_url else "in the data folder's own PostgreSQL"
+
+
+def write_key_in_words(settings: Settings, keys: tuple[str, ...]) -> str:
+    """The key that was made here; one that was set is nobody's to show."""
+    if settings.write_keys:
+        return "one of PLAY_WRITE_KEYS"
+    return keys[0] if keys else "none; set PLAY_WRITE_KEYS to allow writing"
 
 
 @main.command("migrate")

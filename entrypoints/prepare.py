@@ -10,7 +10,7 @@ import click
 
 from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres
 from adapters.postgres.migrate import MigrationChangedError, migrate
-from domain.errors import AudioRefused, StoreUnavailable
+from domain.errors import AudioRefused, DurationUnknown, StoreUnavailable
 from entrypoints.container import Container, in_memory
 from entrypoints.samples import put_in_place, seed
 from entrypoints.settings import Settings, SettingsError
@@ -91,6 +91,8 @@ def one_sentence() -> Iterator[None]:
         stop(f"The migration {error} was applied to this database in another form; this version does not fit it.")
     except AudioRefused as error:
         stop(f"The clip {error.location} cannot be put in: {error.failure}.")
+    except DurationUnknown as error:
+        stop(f"The clip {error.location} cannot be put in: its audio does not tell its duration.")
     except OSError as error:
         stop(f"{error.filename or 'The system'}: {error.strerror}.")
 

@@ -214,6 +214,19 @@ def test_seed_puts_in_the_six_samples_once(database: str, tmp_path: Path) -> Non
         assert connection.execute("SELECT count(*) FROM clips").fetchone() == (6,)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"text", "not_audio"), (b"ID3\4\0\0\0\0\0\0", "does not tell its duration")]
+)
+def test_a_sample_whose_file_is_another_by_now_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    sample = tmp_path / "media" / SAMPLES[0].file_name
+    sample.parent.mkdir()
+    sample.write_bytes(content)
+
+    ended = ran("seed", "--data", str(tmp_path), PLAY_MEMORY="true")
+
+    assert_one_sentence(ended, sample.name, reason)
+
+
 # what is said of a service that has started
 
 
