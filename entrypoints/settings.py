@@ -8,7 +8,6 @@ from typing import Any, cast
 import typed_settings
 from attrs import Attribute, Factory, fields, fields_dict, frozen
 from platformdirs import user_data_path
-from typed_settings.types import LoadedSettings, LoaderMeta
 
 from entrypoints.setting_rules import CONVERTER, Rule, between, each, first_message, one_of
 
@@ -82,7 +81,7 @@ def load_settings(given: Mapping[str, Any]) -> Settings:
     Raises SettingsError: it tells of all that is wrong at once."""
     faults = [f"{name} is not a setting; `soundverse-play settings` shows all." for name in unknown(os.environ)]
     options = {name: (f"--{name}", value) for name, value in given.items() if value is not None}
-    values = {}
+    values: dict[str, Any] = {}
     for name, (origin, text) in (from_environment(os.environ) | options).items():
         try:
             values[name] = converted(text, fields_dict(Settings)[name])
@@ -90,7 +89,7 @@ def load_settings(given: Mapping[str, Any]) -> Settings:
             faults.append(f"{origin} {first_message(error)}.")
     if faults:
         raise SettingsError("\n".join(faults))
-    return typed_settings.load_settings(Settings, [lambda *_: LoadedSettings(values, LoaderMeta("values"))])
+    return Settings(**values)
 
 
 def unknown(environment: Mapping[str, str]) -> list[str]:
