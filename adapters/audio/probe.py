@@ -2,7 +2,6 @@
 
 import asyncio
 from io import BytesIO
-from math import isfinite
 from typing import BinaryIO, cast
 
 from attrs import frozen
@@ -105,8 +104,9 @@ def told_duration(file: SparseFile | BytesIO, *, may_ask: bool = False) -> float
         if may_ask and isinstance(wanted, Unfetched):
             raise wanted from error
         return None
-    is_possible = duration is not None and isfinite(duration) and 0.001 <= duration <= LONGEST_DURATION
-    return round(duration, 3) if duration and is_possible else None
+    if duration is None or not 0.001 <= duration <= LONGEST_DURATION:  # also what is no number at all
+        return None
+    return round(duration, 3)
 
 
 def without_middle(head: bytes, tail: bytes) -> bytes:
