@@ -3,8 +3,10 @@
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,6 +75,24 @@ def test_what_is_pinned_is_what_the_project_asks_for() -> None:
         [version] = [clause.version for clause in pinned.specifier]
 
         assert requirement.specifier.contains(Version(version), prereleases=True), requirement
+
+
+def test_every_library_that_is_imported_is_asked_for() -> None:
+    requirements = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+    extras = {f"{each.name}-{extra}" for each in requirements for extra in each.extras}  # psycopg[pool]: psycopg-pool
+    asked = {canonicalize_name(each.name) for each in requirements} | extras
+    homes = packages_distributions()
+    for path in (path for room in ROOMS for path in (HOUSE / room).rglob("*.py") if path.parent.name != "sample_clips"):
+        for module in imported(path) - {*ROOMS, *sys.stdlib_module_names}:
+            assert asked & {canonicalize_name(name) for name in homes[module]}, (path, module)
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level modules that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
 
 
 def test_pins_are_exact_and_name_no_host() -> None:
