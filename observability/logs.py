@@ -1,10 +1,16 @@
 """JSON log lines, one event each, on standard error: ours by structlog, and those of the libraries in the same form."""
 
 import logging
+import os
 import sys
+from asyncio import CancelledError
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 import orjson
 import structlog
+from attrs import frozen
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -19,19 +25,41 @@ SHARED: list[structlog.typing.Processor] = [
 
 def set_up_logs(level: str) -> None:
     """Write events of ``level`` and above. uvicorn's own access lines are off: `observability.requests` writes ours."""
+    stream = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115  # some who start a service close its streams
     least = logging.getLevelNamesMapping()[level.upper()]
     render = structlog.processors.JSONRenderer(serializer=orjson.dumps)
     structlog.configure(
         processors=[*SHARED, render],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=lambda *_: LineLogger(stream),
         cache_logger_on_first_use=True,
     )
     text = structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event).decode())
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=SHARED, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, text]
         )
     )
     logging.basicConfig(level=max(least, logging.WARNING), handlers=[handler], force=True)
+    logging.getLogger("uvicorn.error").addFilter(is_no_cancelling)
+
+
+@frozen
+class LineLogger:
+    """Where structlog's lines end. What cannot be written is lost: a full disk is no reason to refuse a listener."""
+
+    stream: TextIO
+
+    def msg(self, line: bytes) -> None:
+        with suppress(OSError):
+            self.stream.buffer.write(line + b"\n")
+            self.stream.buffer.flush()
+
+    debug = info = warning = error = msg
+
+
+def is_no_cancelling(record: logging.LogRecord) -> bool:
+    """Whether a library's line tells of something else than a request that was cancelled, which uvicorn takes for a
+    defect: it cancels what is under way when its patience after SIGTERM ends, and says so once for all."""
+    return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))

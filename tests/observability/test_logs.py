@@ -117,3 +117,22 @@ def test_a_defect_leaves_its_traceback_as_json_under_the_requests_id_and_tells_n
     assert any(frame["name"] == "find" for frame in defect["exception"][0]["frames"])
     assert b"hunter2" not in ended.stderr
     assert b"127.0.0.1" not in ended.stderr
+
+
+@pytest.mark.parametrize("standard_error", ["2>/dev/full", "2>&-"])
+def test_a_log_that_cannot_be_written_is_no_reason_to_fail(standard_error: str) -> None:
+    program = BEGIN.format(level="info") + "log.warning('lost' * 5000); logging.error('lost'); print('still here')"
+    command = ["sh", "-c", f'exec "$0" -c "$1" {standard_error}', sys.executable, program]
+
+    ended = subprocess.run(command, cwd=HOUSE, env=clean_environment(), stdout=subprocess.PIPE, timeout=20, check=False)
+
+    assert (ended.returncode, ended.stdout) == (0, b"still here\n")
+
+
+def test_a_request_that_is_cut_short_by_the_end_is_no_defect() -> None:
+    [line] = written(
+        "from asyncio import CancelledError; uvicorn = logging.getLogger('uvicorn.error'); "
+        "uvicorn.error('cut', exc_info=CancelledError()); uvicorn.error('broken', exc_info=ValueError())"
+    )
+
+    assert line["event"] == "broken"
