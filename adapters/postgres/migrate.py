@@ -5,8 +5,7 @@ from importlib.resources import files
 from typing import LiteralString
 
 from attrs import frozen
-from psycopg import Connection, OperationalError, ProgrammingError, connect
-from psycopg.errors import InsufficientPrivilege
+from psycopg import Connection, DatabaseError, OperationalError, ProgrammingError, connect
 
 from domain.errors import StoreUnavailable
 
@@ -51,13 +50,16 @@ def migrate(conninfo: str) -> list[str]:
 
     Migrations of a later version that are already there are left alone, so that an old replica can still start.
 
-    Raises StoreUnavailable: there is no database, or its user may not change it. Raises MigrationChangedError: nothing
-    was applied."""
+    Raises StoreUnavailable: there is no database, it cannot hold every text, or it refused: its user may not change it,
+    it is read-only, it has tables of these names. Raises MigrationChangedError: nothing was applied."""
     with connected(conninfo) as connection:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise StoreUnavailable(f"its encoding is {encoding}, which cannot hold every title; UTF8 is needed")
         try:
             connection.execute(LOCK)
             return apply_missing(connection)
-        except (OperationalError, InsufficientPrivilege) as error:
+        except DatabaseError as error:
             raise StoreUnavailable(error.diag.message_primary or str(error).strip()) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any, LiteralString, TypeVar
 from attrs import frozen
 from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from psycopg.rows import BaseRowFactory, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -99,6 +100,11 @@ async def rows(
         if connection.broken or connection.closed:
             raise LostConnection from error
         raise StoreUnavailable(f"the database could not answer: {error.sqlstate}") from error
+    except (
+        ReadOnlySqlTransaction,
+        InsufficientPrivilege,
+    ) as error:  # a standby that was not promoted; rights taken away
+        raise StoreUnavailable(f"the database does not allow it: {error.sqlstate}") from error
 
 
 @contextmanager

@@ -55,3 +55,30 @@ def test_a_user_who_may_make_no_tables_is_told_so(empty: str) -> None:
                 migrate(make_conninfo(empty, user="reader"))
         finally:
             connection.execute("DROP ROLE reader")
+
+
+def test_a_database_that_is_read_only_is_told_as_that(empty: str) -> None:
+    with pytest.raises(StoreUnavailable, match="read-only transaction"):
+        migrate(make_conninfo(empty, options="-c default_transaction_read_only=on"))
+
+
+def test_tables_of_somebody_else_are_told_and_left_alone(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE TABLE clips (theirs int)")
+
+        with pytest.raises(StoreUnavailable, match='relation "clips" already exists'):
+            migrate(empty)
+
+        assert connection.execute("SELECT theirs FROM clips").fetchall() == []
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres_url: str, encoding: str) -> None:
+    name = Identifier(f"migrate_{new_id().hex}")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} ENCODING {} TEMPLATE template0").format(name, encoding))
+        try:
+            with pytest.raises(StoreUnavailable, match=f"encoding is {encoding}"):
+                migrate(make_conninfo(postgres_url, dbname=name.as_string().strip('"')))
+        finally:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))

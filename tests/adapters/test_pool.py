@@ -67,3 +67,14 @@ async def test_options_in_the_address_hold_beside_ours(postgres_url: str) -> Non
 
         assert await database.ask("SHOW search_path", {}, scalar_row) == ["elsewhere"]
         assert await database.ask("SHOW statement_timeout", {}, scalar_row) == ["5s"]
+
+
+@pytest.mark.parametrize(
+    ("options", "state"), [("-c%20default_transaction_read_only%3Don", "25006"), ("-c%20role%3Dpg_monitor", "42501")]
+)
+async def test_a_database_that_does_not_allow_it_is_away_and_no_defect(
+    postgres_url: str, options: str, state: str
+) -> None:
+    async with connection_pool(f"{postgres_url}&options={options}", 1) as pool:
+        with pytest.raises(StoreUnavailable, match=f"does not allow it: {state}"):
+            await Database(pool).tell("CREATE TABLE refused (x int)", {}, scalar_row)
