@@ -230,17 +230,19 @@ async def test_a_database_that_freezes_is_given_up_in_time_and_used_again_when_i
 ) -> None:
     database, service = elsewhere
     before, play = plays_of_clip_1(service), f"/play/1/stream?play={new_id()}"
-    frozen = processes_on(database.folder)
+    frozen, begun = processes_on(database.folder), monotonic()
     try:
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)
         answers = await asyncio.gather(
             *(asyncio.to_thread(told, service, path) for path in (play, "/readyz", "/livez"))
         )
+        taken = monotonic() - begun
     finally:
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
 
     assert [status for status, *_ in answers] == [503, 503, 200]
+    assert taken < 2 * PROMPT
     assert soon(lambda: told(service, play)[0] == 200)
     assert plays_of_clip_1(service) == before + 1
