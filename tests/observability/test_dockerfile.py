@@ -158,3 +158,11 @@ def test_the_build_is_given_every_part_of_the_wheel_and_nothing_that_was_not_nam
     assert lines[0] == "*"
     assert {f"!{part}" for part in [*wheel["packages"], *wheel.get("include", [])]} <= set(lines)
     assert not any(line.startswith("!.") for line in lines)
+
+
+def test_what_is_hidden_or_compiled_stays_out_of_the_build_wherever_it_lies() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    # The last pattern that fits a path decides, so these must follow every "!".
+    behind_what_is_let_in = lines[max(i for i, line in enumerate(lines) if line.startswith("!")) + 1 :]
+
+    assert {"**/.*", "**/__pycache__"} <= set(behind_what_is_let_in)
