@@ -483,6 +483,20 @@ async def test_a_redirect_is_followed_with_the_range(status: int) -> None:
         assert {request.headers["range"] for request in server.requests} == {"bytes=5-9"}
 
 
+async def test_a_redirect_that_has_a_body_is_not_waited_for_nor_kept_open() -> None:
+    endless = head(302, location="/end", content_length=10**9) + CONTENT
+    served = serving(CONTENT)
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        await (served if request.target == "/end" else saying(endless))(request, writer)
+
+    async with upstream(answer) as server, remote_audio(HURRIED) as source:
+        opened = await source.open(server.url())
+
+        assert await soon(lambda: server.connections == 1)
+        opened.close()
+
+
 @pytest.mark.parametrize(("hops", "is_followed"), [(5, True), (6, False)])
 async def test_five_redirects_are_followed_and_not_one_more(hops: int, is_followed: bool) -> None:
     answer = redirecting({f"/{hop}": f"/{hop + 1}" for hop in range(hops)})

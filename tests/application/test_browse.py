@@ -1,14 +1,16 @@
 """Browsing: pages that follow each other, and stats that agree with the ledger."""
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
+from application.browse import Browse
 from domain.browsing import ClipQuery, Sort
 from domain.clip import ClipId
 from domain.errors import ClipNotFound
-from domain.play import Listening
+from domain.play import Listening, Play, PlayCounts
+from domain.ports import PlayLedger
 from tests.application.listening_room import ListeningRoom, rain
-from tests.examples import NOON
+from tests.examples import NOON, a_play
 
 
 @pytest.fixture
@@ -44,6 +46,27 @@ async def test_stats_are_the_clip_and_its_counts(room: ListeningRoom) -> None:
 
     assert found == evolve(clip, play_count=1)
     assert (counts.play_count, counts.last_played_at) == (1, NOON)
+
+
+@frozen
+class BusyLedger:
+    """A ledger in which a play is written down whenever somebody is about to ask."""
+
+    ledger: PlayLedger
+
+    async def record(self, play: Play) -> bool:
+        return await self.ledger.record(play)
+
+    async def counts(self, clip: ClipId) -> PlayCounts:
+        await self.record(a_play(of=clip))
+        return await self.ledger.counts(clip)
+
+
+async def test_a_play_while_stats_are_gathered_is_in_all_of_them(room: ListeningRoom) -> None:
+    clip = await room.curate.add(rain())
+    found, counts = await Browse(room.store, BusyLedger(room.store)).stats(clip.id)
+
+    assert (found.play_count, counts.play_count, counts.last_played_at) == (1, 1, NOON)
 
 
 async def test_there_are_no_stats_of_no_clip(room: ListeningRoom) -> None:

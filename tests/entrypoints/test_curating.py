@@ -243,8 +243,8 @@ async def test_any_of_several_keys_may_write_and_they_may_be_in_any_script(tmp_p
     several = an_edge(tmp_path, keys=keys, sounds=Sounds())
     async with several.client:
         for key in keys:
-            headers = [(b"x-api-key", key.encode())]
-            assert (await several.client.post("/play", json=OFFERED, headers=headers)).status_code == 201
+            for header in ((b"x-api-key", key.encode()), (b"authorization", b"Bearer " + key.encode())):
+                assert (await several.client.post("/play", json=OFFERED, headers=[header])).status_code == 201
 
 
 async def test_a_key_is_asked_for_before_the_body_is_read(edge: Edge) -> None:

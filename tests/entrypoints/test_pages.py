@@ -49,6 +49,11 @@ async def test_every_file_of_the_page_is_served_as_it_is_and_as_what_it_is(edge:
     assert TYPES[name.rpartition(".")[2]] in answer.headers["content-type"]
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/page/play.js"])
+async def test_a_browser_asks_again_before_it_shows_what_it_had(edge: Edge, path: str) -> None:
+    assert (await edge.client.get(path)).headers["cache-control"] == "no-cache"
+
+
 @pytest.mark.parametrize("page", ["/", "/docs"])
 async def test_a_page_names_nothing_that_is_not_there_and_nothing_from_outside(edge: Edge, page: str) -> None:
     text = (await edge.client.get(page)).text
