@@ -11,6 +11,7 @@ from domain.browsing import LARGEST_PAGE, ClipQuery, Sort
 from domain.clip import LARGEST_CLIP_ID, Clip, ClipChanges, ClipDetails
 from domain.location import LONGEST
 from tests.entrypoints.contract import COMPONENTS, DOCUMENT, METHODS, body_faults, faults, operations, resolved
+from tests.entrypoints.edge import Edge
 
 WRITES = {"addClip", "changeClip", "removeClip"}
 
@@ -56,6 +57,12 @@ def test_every_example_obeys_its_schema() -> None:
 
     assert len(found) > 30
     assert [(example, faults(schema, example)) for schema, example in found if faults(schema, example)] == []
+
+
+async def test_the_link_that_is_shown_can_be_followed(edge: Edge) -> None:
+    link = operations()["listClips"]["responses"]["200"]["headers"]["Link"]["example"]
+
+    assert (await edge.client.get(link[1 : link.index(">")])).status_code == 200
 
 
 def test_every_operation_is_explained_in_words() -> None:
