@@ -100,10 +100,8 @@ async def rows(
         if connection.broken or connection.closed:
             raise LostConnection from error
         raise StoreUnavailable(f"the database could not answer: {error.sqlstate}") from error
-    except (
-        ReadOnlySqlTransaction,
-        InsufficientPrivilege,
-    ) as error:  # a standby that was not promoted; rights taken away
+    except (ReadOnlySqlTransaction, InsufficientPrivilege) as error:
+        # a standby that is not promoted yet, or rights that somebody took away
         raise StoreUnavailable(f"the database does not allow it: {error.sqlstate}") from error
 
 
