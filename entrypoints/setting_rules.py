@@ -26,7 +26,10 @@ def number(text: Any, _type: type) -> float:
 
 
 def path(text: Any, _type: type) -> Path:
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:  # nobody is called that, or whoever runs this has no home
+        raise ValueError(f"must be a folder, and nobody knows where {text!r} is") from None
 
 
 def settings_converter() -> Converter:

@@ -21,8 +21,15 @@ class SettingsError(Exception):
 
 
 def default_data_folder() -> Path:
-    """Root's data belong to the machine: a service that drops root could not enter root's home."""
-    return SYSTEM_DATA if hasattr(os, "geteuid") and os.geteuid() == 0 else user_data_path("soundverse-play")
+    """Root's data belong to the machine: a service that drops root could not enter root's home.
+
+    Raises SettingsError: whoever runs this has no home, as in a container under any number."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return SYSTEM_DATA
+    try:
+        return user_data_path("soundverse-play")
+    except RuntimeError as error:
+        raise SettingsError("PLAY_DATA must be set: this user has no home to keep data in.") from error
 
 
 PORT = between(1, 65_535)

@@ -202,3 +202,18 @@ def test_a_data_folder_may_lie_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAY_DATA", "~/sounds")
 
     assert load_settings({}).data == Path("/home/somebody/sounds")
+
+
+def test_a_home_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAY_DATA", "~no-such-user/sounds")
+
+    assert refusal() == ["PLAY_DATA must be a folder, and nobody knows where '~no-such-user/sounds' is."]
+
+
+def test_who_has_no_home_is_told_to_name_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr("os.geteuid", lambda: 54_321)
+    monkeypatch.setattr("os.getuid", lambda: 54_321)  # a number that no name belongs to
+
+    assert refusal() == ["PLAY_DATA must be set: this user has no home to keep data in."]
