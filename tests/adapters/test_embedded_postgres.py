@@ -341,6 +341,14 @@ def test_any_name_of_a_data_folder_works(fresh: Path, used: Path, name: str) -> 
     assert not sockets.exists()
 
 
+def test_a_data_folder_whose_name_is_not_utf8_works(fresh: Path, used: Path) -> None:
+    folder = fresh / os.fsdecode(b"\xff")
+    copy_database(used, folder)
+
+    with embedded_postgres(folder, settings=QUICK) as url:
+        assert told(url, "SELECT count(*) >= 0 FROM plays") == [(True,)]
+
+
 @ONLY_ROOT
 def test_a_socket_folder_of_somebody_else_is_not_used(fresh: Path, used: Path) -> None:
     folder = fresh / ("x" * 120)

@@ -75,5 +75,6 @@ def socket_folder(home: Path, account: Account) -> Iterator[Path]:
 
 
 def holds_a_socket(folder: Path) -> bool:
-    """Whether the socket's path fits, and libpq, which reads commas as a list of hosts, finds it."""
-    return len(bytes(folder / SOCKET)) <= LONGEST_SOCKET and "," not in str(folder)
+    """Whether the socket's path fits, and libpq finds it, which reads commas as a list of hosts, and UTF-8."""
+    is_utf8 = os.fsencode(folder) == str(folder).encode(errors="replace")
+    return len(bytes(folder / SOCKET)) <= LONGEST_SOCKET and "," not in str(folder) and is_utf8
