@@ -1,7 +1,10 @@
 """The command line: ``soundverse-play [serve] | migrate | seed | settings``."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from attrs import fields
 from entrypoints.prepare import connectable, ended_by_signals, migrated, one_sentence, seeded, wired, write_keys_of
 from entrypoints.server import listening_socket, serve
 from entrypoints.settings import Settings, described, load_settings, variable_of
-from observability.logs import set_up_logs
+from observability.logs import log, set_up_logs
 
 
 class ServeByDefault(click.Group):
@@ -73,12 +76,22 @@ def serve_command(**given: Any) -> None:
 
 
 def announce(settings: Settings, keys: tuple[str, ...]) -> None:
-    """Tell who started the service where it is, where its data lie, and how to write to it."""
+    """Tell who started the service where it is, where its data lie, and how to write to it, if they still read."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    click.echo(f"Soundverse Play  http://{host}:{settings.port}")
-    click.echo(f"Data folder      {settings.data}")
-    click.echo(f"Clips and plays  {store_of(settings)}")
-    click.echo(f"Write key        {write_key_in_words(settings, keys)}")
+    try:
+        say(f"Soundverse Play  http://{host}:{settings.port}")
+        say(f"Data folder      {settings.data}")
+        say(f"Clips and plays  {store_of(settings)}")
+        say(f"Write key        {write_key_in_words(settings, keys)}")
+    except OSError as error:
+        log.warning("not announced", reason=error.strerror)
+        with suppress(OSError):
+            sys.stdout.close()  # and with it what could not be written, which would be tried again at the end
+
+
+def say(text: str) -> None:
+    """Write ``text`` to standard output; a path in it goes out in the bytes it has, which need not be UTF-8."""
+    click.echo(os.fsencode(text))
 
 
 def store_of(settings: Settings) -> str:
@@ -120,4 +133,4 @@ def seed_command(**given: Any) -> None:
 def settings_command() -> None:
     """Show every setting: its variable, its value now, and what it does."""
     with one_sentence():
-        click.echo(described(load_settings({})))
+        say(described(load_settings({})))

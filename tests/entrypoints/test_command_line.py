@@ -1,6 +1,7 @@
 """Who starts the service reads what it does, and where it cannot go on, one sentence that says why."""
 
 import importlib.metadata
+import os
 import re
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
+import httpx
 import psycopg
 import pytest
 from attrs import fields
@@ -263,6 +265,31 @@ def test_who_may_not_write_is_told_how_to_allow_it(capsys: pytest.CaptureFixture
     said = announced(Settings(database_url="postgresql://db/play"), capsys=capsys)
 
     assert said["Write key"].startswith("none; set PLAY_WRITE_KEYS")
+
+
+def test_an_announcement_that_nobody_reads_is_no_reason_not_to_serve(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    port = free_port()
+    command = [sys.executable, "-m", "soundverse_play", "--memory", "--port", str(port), "--data", str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=HOUSE, env=clean_environment(), stdout=writer, stderr=subprocess.PIPE
+    ) as service:
+        os.close(writer)
+        assert service.stderr is not None
+        said = service.stderr.readline()
+        answered = httpx.get(f"http://{LOOPBACK}:{port}/livez").status_code
+        service.terminate()
+
+        assert (answered, service.wait(PATIENCE)) == (200, 0)
+        assert b"not announced" in said
+        assert b"BrokenPipeError" not in service.stderr.read()
+
+
+def test_a_folder_whose_name_is_not_utf8_is_shown_in_its_own_bytes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    announce(Settings(data=Path(os.fsdecode(b"/srv/\xff"))), ())
+
+    assert b"Data folder      /srv/\xff\n" in capfdbinary.readouterr().out
 
 
 def test_where_a_database_of_others_is_used_no_key_is_made(tmp_path: Path) -> None:
