@@ -3,12 +3,15 @@
 PyPI has a module called ``entrypoints``. Installed beside an editable checkout of ours it is found first.
 """
 
+import signal
 import sys
 from importlib.util import find_spec
 
 
 def main() -> None:
     """The console script ``soundverse-play``."""
+    # Before anything is imported: process 1 of a container ignores a signal that it has no handler for.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     found = find_spec("entrypoints")
     if found is None or not found.submodule_search_locations:
         sys.exit(
