@@ -12,8 +12,11 @@ from domain.errors import StoreUnavailable
 # One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL when its connection ends.
 LOCK = "SELECT pg_advisory_lock(hashtext('soundverse-play migrations'))"
 
+# Asked first, since even CREATE … IF NOT EXISTS needs a right that a service under a lesser role has not.
+IS_PREPARED = "SELECT to_regclass('schema_migrations') IS NOT NULL"
+
 PREPARE = """
-    CREATE TABLE IF NOT EXISTS schema_migrations (
+    CREATE TABLE schema_migrations (
         name       text PRIMARY KEY,
         sha256     text NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -74,7 +77,8 @@ def connected(conninfo: str) -> Connection:
 
 
 def apply_missing(connection: Connection) -> list[str]:
-    connection.execute(PREPARE)
+    if connection.execute(IS_PREPARED).fetchone() == (False,):
+        connection.execute(PREPARE)
     applied: dict[str, str] = dict(connection.execute(APPLIED).fetchall())
     for migration in migrations():
         if applied.get(migration.name, migration.sha256) != migration.sha256:

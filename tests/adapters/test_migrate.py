@@ -57,6 +57,18 @@ def test_a_user_who_may_make_no_tables_is_told_so(empty: str) -> None:
             connection.execute("DROP ROLE reader")
 
 
+def test_a_user_who_may_make_no_tables_is_served_where_none_are_missing(empty: str) -> None:
+    migrate(empty)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader LOGIN")
+        connection.execute("GRANT SELECT ON schema_migrations TO reader")
+        try:
+            assert migrate(make_conninfo(empty, user="reader")) == []
+        finally:
+            connection.execute("DROP OWNED BY reader")
+            connection.execute("DROP ROLE reader")
+
+
 def test_a_database_that_is_read_only_is_told_as_that(empty: str) -> None:
     with pytest.raises(StoreUnavailable, match="read-only transaction"):
         migrate(make_conninfo(empty, options="-c default_transaction_read_only=on"))
