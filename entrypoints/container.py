@@ -22,6 +22,7 @@ from adapters.system import new_id, utc_now
 from application.browse import Browse
 from application.curate import Curate
 from application.stream_clip import StreamClip
+from domain.errors import AudioRefused, DurationUnknown
 from domain.ports import Catalogue, CheckStore, PlayLedger
 from entrypoints.samples import put_in_place, seed
 from entrypoints.settings import Settings
@@ -30,6 +31,7 @@ from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import WriteKeys
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
+from observability.logs import log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry
 
@@ -41,11 +43,19 @@ async def running(
     async with store:
         try:
             if samples is not None:
-                put_in_place(samples)
-                await seed(curate)
+                await put_in(samples, curate)
             yield
         finally:
             await remote.close()
+
+
+async def put_in(folder: Path, curate: Curate) -> None:
+    """Put the samples in; one that cannot be is said so in the log, and keeps nobody from the other clips."""
+    try:
+        put_in_place(folder)
+        await seed(curate)
+    except (AudioRefused, DurationUnknown, OSError) as error:
+        log.warning("samples not put in", reason=str(error))
 
 
 class Container(DeclarativeContainer):

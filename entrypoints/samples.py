@@ -8,6 +8,7 @@ from attrs import frozen
 
 from application.curate import Curate
 from domain.clip import ClipDetails
+from domain.errors import AudioRefused, DurationUnknown
 from domain.location import LIBRARY, AudioLocation
 
 
@@ -69,7 +70,15 @@ def is_taken(path: Path) -> bool:
 async def seed(curate: Curate) -> int:
     """Add the samples that were never added before, and say how many; one that was removed stays removed.
 
-    Their files must be in place. Raises AudioRefused, DurationUnknown, StoreUnavailable; safe to repeat.
+    Their files must be in place. Raises AudioRefused, DurationUnknown: that sample was not added, the others were.
+    Raises StoreUnavailable. Safe to repeat.
     """
-    added = [await curate.add_once(f"sample:{sample.file_name}", sample.details()) for sample in SAMPLES]
-    return sum(added)
+    added, refusals = 0, []
+    for sample in SAMPLES:
+        try:
+            added += await curate.add_once(f"sample:{sample.file_name}", sample.details())
+        except (AudioRefused, DurationUnknown) as error:
+            refusals.append(error)
+    if refusals:
+        raise refusals[0]
+    return added

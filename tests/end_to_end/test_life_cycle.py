@@ -205,6 +205,15 @@ async def test_without_samples_the_catalogue_is_empty(in_memory: Service) -> Non
     assert await plays_by_title(in_memory) == {}
 
 
+async def test_a_sample_that_is_no_audio_costs_that_sample_and_not_the_start(fresh_folder: FreshFolder) -> None:
+    data = fresh_folder()
+    (data / "media").mkdir()
+    (data / "media" / "glass-bells.ogg").write_text("not audio at all")
+
+    with running_service("--memory", "--data", str(data)) as service:
+        assert set(await plays_by_title(service)) == SAMPLES - {"Glass Bells"}
+
+
 def test_in_memory_there_is_no_database_and_no_second_process(in_memory: Service) -> None:
     assert children_of(in_memory.process.pid) == set()
     assert "in memory" in facts(in_memory.announced)["Clips and plays"]
