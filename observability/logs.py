@@ -42,7 +42,7 @@ def set_up_logs(level: str) -> None:
         )
     )
     logging.basicConfig(level=max(least, logging.WARNING), handlers=[handler], force=True)
-    logging.getLogger("uvicorn.error").addFilter(is_no_cancelling)
+    logging.getLogger("uvicorn.error").addFilter(is_news)
 
 
 @frozen
@@ -59,7 +59,10 @@ class LineLogger:
     debug = info = warning = error = msg
 
 
-def is_no_cancelling(record: logging.LogRecord) -> bool:
-    """Whether a library's line tells of something else than a request that was cancelled, which uvicorn takes for a
-    defect: it cancels what is under way when its patience after SIGTERM ends, and says so once for all."""
-    return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's tells what ours do not.
+
+    It takes requests for defects that it cancelled itself, when its patience after SIGTERM ended, and bodies that were
+    cut because their source broke off, of which we have said so already."""
+    was_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], CancelledError)
+    return not was_cancelled and record.getMessage() != "ASGI callable returned without completing response."

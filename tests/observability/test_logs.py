@@ -1,5 +1,6 @@
 """Every line of the log is JSON on standard error, a library's and a traceback's too, and none tells a secret."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from uvicorn.protocols.http import httptools_impl
 
 from tests.services import HOUSE, clean_environment
 
@@ -136,3 +138,11 @@ def test_a_request_that_is_cut_short_by_the_end_is_no_defect() -> None:
     )
 
     assert line["event"] == "broken"
+
+
+def test_a_body_that_was_cut_is_told_by_us_and_not_again_by_uvicorn() -> None:
+    cut = "ASGI callable returned without completing response."
+    [line] = written(f"uvicorn = logging.getLogger('uvicorn.error'); uvicorn.error({cut!r}); uvicorn.error('other')")
+
+    assert line["event"] == "other"
+    assert cut in inspect.getsource(httptools_impl)  # else nobody would notice that it says it in other words by now
