@@ -8,6 +8,7 @@ from attrs.validators import ge
 from domain.clip import Clip, ClipId
 from domain.text import folded
 
+DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
 
 
@@ -37,7 +38,7 @@ class ClipQuery:
 
     sort: Sort = Sort.NEWEST
     after: Cursor | None = None
-    limit: int = field(default=50, validator=ge(1))
+    limit: int = field(default=DEFAULT_PAGE, validator=ge(1))
     words: tuple[str, ...] = ()  # folded; each must occur in title, genre or description
     genre: str | None = None  # compared folded
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from attrs import fields
 
-from entrypoints.prepare import connectable, ended_by_signals, migrated, one_sentence, seeded, wired, write_keys_of
+from entrypoints.prepare import connectable, end_by_signals, migrated, one_sentence, seeded, wired, write_keys_of
 from entrypoints.server import listening_socket, serve
 from entrypoints.settings import Settings, described, load_settings, variable_of
 from observability.logs import log, set_up_logs
@@ -58,7 +58,8 @@ def main() -> None:
 @settable("host", "port", "data", "memory")
 def serve_command(**given: Any) -> None:
     """Start the service (what happens without a command)."""
-    with ended_by_signals(), one_sentence():
+    end_by_signals()
+    with one_sentence():
         settings = load_settings(given)
         set_up_logs(settings.log_level)
         # The port is bound first: that it is taken shall be known before a database is started.
@@ -112,7 +113,8 @@ def write_key_in_words(settings: Settings, keys: tuple[str, ...]) -> str:
 @settable("data")
 def migrate_command(**given: Any) -> None:
     """Bring the database's schema up to date."""
-    with ended_by_signals(), one_sentence(), connectable(load_settings(given)) as conninfo:
+    end_by_signals()
+    with one_sentence(), connectable(load_settings(given)) as conninfo:
         applied = migrated(conninfo)
         click.echo("\n".join(f"Applied {name}" for name in applied) or "The schema was up to date.")
 
@@ -121,7 +123,8 @@ def migrate_command(**given: Any) -> None:
 @settable("data")
 def seed_command(**given: Any) -> None:
     """Put in those of the six sample clips that never were in."""
-    with ended_by_signals(), one_sentence():
+    end_by_signals()
+    with one_sentence():
         settings = load_settings(given)
         with connectable(settings) as conninfo:
             migrated(conninfo)

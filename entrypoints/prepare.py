@@ -66,16 +66,14 @@ async def seeded(container: Container) -> int:
         return await seed(container.curate())
 
 
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """SIGINT and SIGTERM end the block in order, whatever it was doing, and the process with exit code 0."""
+def end_by_signals() -> None:
+    """From now on SIGINT and SIGTERM end the process in order, whatever it is doing, and with exit code 0."""
 
     def end(_signal: int, _frame: object) -> NoReturn:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    yield
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cattrs import Converter
-from typed_settings.converters import default_converter, register_strlist_hook
+from typed_settings.converters import default_converter, register_strlist_hook, to_bool
 
 Rule = Callable[[Any, Any, Any], None]
 """An attrs validator: raises ValueError with what follows the setting's name in a sentence."""
@@ -25,6 +25,13 @@ def number(text: Any, _type: type) -> float:
         raise ValueError(f"must be a number, not {text!r}") from None
 
 
+def flag(text: Any, _type: type) -> bool:
+    try:
+        return to_bool(text)
+    except ValueError:
+        raise ValueError(f"must be true or false, not {text!r}") from None
+
+
 def path(text: Any, _type: type) -> Path:
     try:
         return Path(text).expanduser().absolute()
@@ -38,6 +45,7 @@ def settings_converter() -> Converter:
     register_strlist_hook(converter, fn=lambda text: [part.strip() for part in text.split(",") if part.strip()])
     converter.register_structure_hook(int, whole_number)
     converter.register_structure_hook(float, number)
+    converter.register_structure_hook(bool, flag)
     converter.register_structure_hook(Path, path)
     return converter
 

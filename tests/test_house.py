@@ -104,7 +104,11 @@ def test_pins_are_exact_and_name_no_host() -> None:
 
 def test_nothing_waits_in_the_domain() -> None:
     for path in (HOUSE / "domain").glob("*.py"):
-        waits = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Await | ast.AsyncFor)]
+        waits = [
+            node
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith)
+        ]
 
         assert not waits, path
 

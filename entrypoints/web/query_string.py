@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import orjson
 from starlette.requests import Request
 
-from domain.browsing import LARGEST_PAGE, ClipQuery, Cursor, Page, Sort
+from domain.browsing import DEFAULT_PAGE, LARGEST_PAGE, ClipQuery, Cursor, Page, Sort
 from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.errors import ClipNotFound
 from domain.text import folded
@@ -33,7 +33,7 @@ def clip_query(request: Request) -> ClipQuery:
     sort = asked.get("sort", Sort.NEWEST)
     if sort not in list(Sort):
         errors.append(FieldError("sort", f"must be one of {', '.join(Sort)}"))
-    limit = asked.get("limit", "50")
+    limit = asked.get("limit", str(DEFAULT_PAGE))
     if not (DIGITS.fullmatch(limit) and len(limit) < 5 and 1 <= int(limit) <= LARGEST_PAGE):
         errors.append(FieldError("limit", f"must be a whole number from 1 to {LARGEST_PAGE}"))
     for name in ("q", "genre"):

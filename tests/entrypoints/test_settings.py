@@ -108,6 +108,7 @@ def test_the_media_lie_in_the_data_folder() -> None:
         ("PLAY_CONNECT_TIMEOUT", "nan", "PLAY_CONNECT_TIMEOUT must be between 0.01 and 300, not nan."),
         ("PLAY_STALL_TIMEOUT", "inf", "PLAY_STALL_TIMEOUT must be between 0.01 and 300, not inf."),
         ("PLAY_SOURCE_PORTS", "80,x", "PLAY_SOURCE_PORTS must be a whole number, not 'x'."),
+        ("PLAY_SAMPLES", "maybe", "PLAY_SAMPLES must be true or false, not 'maybe'."),
         ("PLAY_SOURCE_PORTS", "80,99999", "PLAY_SOURCE_PORTS must be between 1 and 65535, not 99999."),
         ("PLAY_LOG_LEVEL", "loud", "PLAY_LOG_LEVEL must be one of debug, info, warning, error, not 'loud'."),
         ("PLAY_BODY_LIMIT", "10", "PLAY_BODY_LIMIT must be between 1024 and 1073741824, not 10."),
