@@ -16,7 +16,7 @@ Clock = Callable[[], datetime]
 """The present moment, aware UTC."""
 
 NewId = Callable[[], UUID]
-"""An id that was never given before, in any process; later ones sort later."""
+"""An id that was never given before, in any process; those of one process sort as they were made."""
 
 
 class Catalogue(Protocol):
