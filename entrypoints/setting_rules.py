@@ -11,28 +11,19 @@ Rule = Callable[[Any, Any, Any], None]
 """An attrs validator: raises ValueError with what follows the setting's name in a sentence."""
 
 
-def whole_number(text: Any, _type: type) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"must be a whole number, not {text!r}") from None
+def told_by(convert: Callable[[str], Any], kind: str) -> Callable[[Any, Any], Any]:
+    """A conversion that says what it wanted when it fails, and not what Python says."""
+
+    def hook(text: Any, _type: object) -> Any:
+        try:
+            return convert(text)
+        except ValueError:
+            raise ValueError(f"must be {kind}, not {text!r}") from None
+
+    return hook
 
 
-def number(text: Any, _type: type) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"must be a number, not {text!r}") from None
-
-
-def flag(text: Any, _type: type) -> bool:
-    try:
-        return to_bool(text)
-    except ValueError:
-        raise ValueError(f"must be true or false, not {text!r}") from None
-
-
-def path(text: Any, _type: type) -> Path:
+def path(text: Any, _type: object) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # nobody is called that, or whoever runs this has no home
@@ -43,9 +34,9 @@ def settings_converter() -> Converter:
     """typed-settings' own conversions, with lists by commas and faults in words."""
     converter = cast("Converter", default_converter())
     register_strlist_hook(converter, fn=lambda text: [part.strip() for part in text.split(",") if part.strip()])
-    converter.register_structure_hook(int, whole_number)
-    converter.register_structure_hook(float, number)
-    converter.register_structure_hook(bool, flag)
+    converter.register_structure_hook(int, told_by(int, "a whole number"))
+    converter.register_structure_hook(float, told_by(float, "a number"))
+    converter.register_structure_hook(bool, told_by(to_bool, "true or false"))
     converter.register_structure_hook(Path, path)
     return converter
 
