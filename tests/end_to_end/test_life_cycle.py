@@ -8,8 +8,9 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
-from time import monotonic
+from shutil import which
+from subprocess import DEVNULL, PIPE, Popen, run
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,7 +19,17 @@ from attrs import frozen
 from tests.end_to_end.clients import client_of, listening
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.processes import PATIENCE, children_of, processes_on, soon
-from tests.services import LOOPBACK, Service, end, free_port, launched, read_announcement, running_service
+from tests.services import (
+    HOUSE,
+    LOOPBACK,
+    Service,
+    clean_environment,
+    end,
+    free_port,
+    launched,
+    read_announcement,
+    running_service,
+)
 from tests.sounds import mp3
 
 SAMPLES = {"Slow Sunrise", "Porch Strings", "Glass Bells", "Crooked Beat", "Night Bus", "Rain on the Roof"}
@@ -250,3 +261,29 @@ async def test_with_database_url_and_no_key_writing_is_refused_with_how_to_allow
 
     assert status == 403
     assert "PLAY_WRITE_KEYS" in problem["detail"]
+
+
+def may_make_a_process_1() -> bool:
+    """Whether this is Linux, and a root whose container does not keep it from this."""
+    if sys.platform != "linux" or os.geteuid() != 0 or which("unshare") is None:
+        return False
+    return run(["unshare", "--fork", "--pid", "true"], check=False, stderr=DEVNULL).returncode == 0
+
+
+@pytest.mark.skipif(not may_make_a_process_1(), reason="only a root who may make namespaces has a process 1")
+def test_as_process_1_of_a_container_it_heeds_sigterm_even_while_it_imports(fresh_folder: FreshFolder) -> None:
+    """The kernel keeps from process 1 every signal that it has no handler for."""
+    command = ["unshare", "--fork", "--pid", "--kill-child", sys.executable, "-m", "soundverse_play"]
+    settings = ["--memory", "--data", str(fresh_folder()), "--port", str(free_port())]
+    container = Popen([*command, *settings], cwd=HOUSE, env=clean_environment(), stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        assert soon(lambda: len(children_of(container.pid)) == 1)
+        [process_1] = children_of(container.pid)
+        assert soon(lambda: b"soundverse_play" in Path(f"/proc/{process_1}/cmdline").read_bytes())
+        sleep(0.2)  # some way into its imports, and before it answers
+        os.kill(process_1, signal.SIGTERM)
+
+        assert container.wait(timeout=PATIENCE) == 0
+    finally:
+        container.kill()
+        container.wait()
