@@ -21,7 +21,7 @@ import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres, ending
 from adapters.postgres.embedded.account import TETHER, account_for
-from adapters.postgres.embedded.binaries import Binaries, binaries_for
+from adapters.postgres.embedded.binaries import Binaries, binaries_for, within_reach
 
 HOUSE = Path(__file__).parents[2]
 PACKAGES = os.pathsep.join((str(HOUSE), str(Path(attrs.__file__).parents[1])))
@@ -234,7 +234,8 @@ def test_a_start_waits_for_the_last_process_of_a_killed_postgres(used: Path) -> 
 
 def test_a_postgres_that_outlived_its_service_is_ended_by_the_next_start(used: Path) -> None:
     database = str(used / "database")
-    words = (str(installation().postgres), "-D", database, "-k", database, "-c", "listen_addresses=")
+    binaries = within_reach(installation(), account_for(used / "database"), used / "binaries")
+    words = (str(binaries.postgres), "-D", database, "-k", database, "-c", "listen_addresses=")
     outlived = as_owner_of(used, *words)
     with outlived:
         try:
