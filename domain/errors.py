@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from domain.validators import Validators
+
 
 class SourceFailure(StrEnum):
     """Why audio could not be had from its source; each is also a metric's label."""
@@ -16,6 +18,8 @@ class SourceFailure(StrEnum):
     INCONSISTENT = "inconsistent"  # an answer that contradicts itself, the request, or what is known of the clip
     TOO_SLOW = "too_slow"  # connecting, or the first byte, took longer than we wait
     INTERRUPTED = "interrupted"  # it broke off after the first byte
+    STALLED = "stalled"  # it fell silent after the first byte
+    CHANGED = "changed"  # it is another version than the one that was begun
 
 
 @frozen
@@ -35,6 +39,18 @@ class RangeNotSatisfiable(PlayError):
     """No requested byte exists in a clip of ``size`` bytes (RFC 9110 §15.5.17)."""
 
     size: int
+
+
+@frozen
+class NotModified(PlayError):
+    """The listener has the ``current`` version already (RFC 9110 §15.4.5)."""
+
+    current: Validators
+
+
+@frozen
+class PreconditionFailed(PlayError):
+    """The listener asked for another version than there is (RFC 9110 §15.5.13)."""
 
 
 @frozen

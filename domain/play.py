@@ -1,13 +1,15 @@
 """What a play is and when a stream begins one (ADR 1)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
 from attrs import frozen
 
-from domain.byte_range import ByteRange, RequestedRange
+from domain.byte_range import ByteRange, RangeSet
 from domain.clip import ClipId
+from domain.preconditions import NONE, Preconditions
 
 PlayId = NewType("PlayId", UUID)
 
@@ -33,22 +35,23 @@ class PlayCounts:
 
 @frozen
 class Listening:
-    """What a listener asks for: a part of the clip or all of it, under a name that makes repeats one play."""
+    """What a listener asks for: parts of the clip or all of it, under a name that makes repeats one play."""
 
-    requested: RequestedRange | None = None
+    requested: RangeSet | None = None
+    preconditions: Preconditions = NONE
     playback: PlayId | None = None
     is_prefetch: bool = False  # Sec-Purpose: prefetch, so nobody is listening yet
 
 
-def begins_a_play(listening: Listening, sent: ByteRange | None) -> bool:
-    """Whether answering ``listening`` with ``sent`` (None: the whole clip) is a play.
+def begins_a_play(listening: Listening, sent: Sequence[ByteRange]) -> bool:
+    """Whether answering ``listening`` with the parts ``sent`` (none: the whole clip) is a play.
 
     The answer decides, not the request, since a source may ignore the range: it must begin with the clip's first byte.
     A part that was asked for with at most two bytes is a probe.
     """
     if listening.is_prefetch:
         return False
-    if sent is None:
+    if not sent:
         return True
     is_probe = listening.requested is not None and listening.requested.asks_for_at_most(LONGEST_PROBE)
-    return sent.first == 0 and not is_probe
+    return sent[0].first == 0 and not is_probe

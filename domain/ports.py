@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -11,12 +12,17 @@ from domain.clip import AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import AudioUnavailable
 from domain.location import AudioLocation
 from domain.play import Play, PlayCounts
+from domain.validators import Validators
 
 Clock = Callable[[], datetime]
 """The present moment, aware UTC."""
 
 NewId = Callable[[], UUID]
 """An id that was never given before, in any process; those of one process sort as they were made."""
+
+
+LARGEST_CHUNK = 256 * 1024
+"""Bytes. More at once costs no less for each, and is only memory."""
 
 
 class Catalogue(Protocol):
@@ -74,10 +80,24 @@ class OpenedAudio(Protocol):
     def range(self) -> ByteRange | None:
         """The part that will be read; None for the whole."""
 
-    async def read(self) -> bytes:
-        """The next bytes in order, bounded in number; ``b""`` at the end of the part.
+    @property
+    def validators(self) -> Validators:
+        """What is known of the version that was opened. Its entity tag differs between locations."""
 
-        Raises AudioUnavailable: the rest cannot be had."""
+    @property
+    def can_reopen(self) -> bool:
+        """Whether another version would be told from this one, so that `reopen` can give the same bytes."""
+
+    async def reopen(self, requested: RequestedRange | None) -> "OpenedAudio":
+        """Open the same version again, at another place; both are read and closed independently.
+
+        Raises AudioUnavailable: it cannot be had, with CHANGED if there is another version now, or none can be told
+        apart. Raises RangeNotSatisfiable."""
+
+    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+        """The next bytes in order, at most so many and what is at hand; ``b""`` at the end of the part.
+
+        What was read is of one version. Raises AudioUnavailable: the rest cannot be had."""
 
     def close(self) -> None:
         """Let go of file, socket and memory. Never fails, and closing again does nothing."""
@@ -99,6 +119,17 @@ class AudioProbe(Protocol):
         """Open the audio, read what it tells of itself, close it. Raises AudioUnavailable: it is none, or not there."""
 
 
+class CacheOutcome(StrEnum):
+    """How a cache answered when audio was asked of it; each is also a metric's label."""
+
+    HIT = "hit"  # from the cache alone
+    REVALIDATED = "revalidated"  # from the cache, after its source had said that it is still the same
+    STALE = "stale"  # from the cache, since its source could not be asked
+    SHARED = "shared"  # from what is just being fetched for another listener
+    MISS = "miss"  # fetched, and kept on the way
+    BYPASS = "bypass"  # from the source, since it cannot be kept, or what is wanted has not come yet
+
+
 class Telemetry(Protocol):
     """Who is told what happens. Never fails, never waits."""
 
@@ -107,6 +138,10 @@ class Telemetry(Protocol):
     def play_repeated(self) -> None: ...
 
     def source_failed(self, error: AudioUnavailable) -> None: ...
+
+    def source_resumed(self) -> None: ...
+
+    def cache_asked(self, outcome: CacheOutcome) -> None: ...
 
     def stream_started(self) -> None: ...
 
