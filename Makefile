@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench clean
+.PHONY: help run test check format constraints bench-bytes clean
 
 help:  ## show what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 run: .venv/run  ## start the service; its port by PORT=…, other options by ARGS="…"
 	@exec $(BIN)/soundverse-play $(ARGS)
@@ -25,6 +25,9 @@ check: .venv/dev  ## everything that CI runs: format, lint, types, import rules,
 format: .venv/dev  ## rewrite the code in the house's form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+bench-bytes: .venv/run  ## measure how fast bytes are served, beside Debian's nginx, by its wrk; quickly by ARGS=--quick
+	$(BIN)/python -m benchmarks.bytes $(ARGS)
 
 constraints:  ## pin the newest versions that fit pyproject.toml, without naming any host
 	uv lock --upgrade && uv export --all-extras --no-hashes --no-emit-project --no-header --output-file constraints.txt

@@ -1,0 +1,120 @@
+"""Programs that a benchmark starts: on loopback, ended by their own process id, and what they cost meanwhile."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep
+from typing import IO
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+LOOPBACK = "127.0.0.1"
+PATIENCE = 60.0  # seconds for a program to start, or to end
+TICKS = os.sysconf("SC_CLK_TCK")
+
+Process = subprocess.Popen[bytes]
+
+
+def end_by_sigterm() -> None:
+    """Have SIGTERM unwind the benchmark as Ctrl-C does, so that it ends all it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def program(name: str) -> str:
+    """Where a Debian program is. Raises SystemExit: it is missing."""
+    found = which(name, path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin")
+    if found is None:
+        sys.exit(f"This benchmark needs {name}: apt-get install {name}")
+    return found
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listened on a moment ago."""
+    with socket.create_server((LOOPBACK, 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is gone afterwards. Every account may enter it: root's PostgreSQL runs under another one."""
+    with TemporaryDirectory(prefix="play-bench-", ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], errors: IO[bytes], *, cwd: Path | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator[Process]:
+    """A program while the block lasts. Its session is its own, so that Ctrl-C in a terminal leaves the ending to us."""
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: Process) -> None:
+    """SIGTERM, and SIGKILL for who does not heed it; returns when the process is gone."""
+    process.terminate()
+    try:
+        process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_answering(url: str, process: Process) -> None:
+    """Return when ``url`` is answered, with whatever status. Raises TimeoutError: the program ended, or never did."""
+    deadline = monotonic() + PATIENCE
+    while process.poll() is None and monotonic() < deadline:
+        try:
+            with urlopen(url, timeout=PATIENCE):
+                return
+        except HTTPError:
+            return
+        except OSError:
+            sleep(0.02)
+    raise TimeoutError(f"{url} is not answered; {process.args!r} ended with {process.poll()}")
+
+
+def processor_seconds(pid: int) -> float:
+    """The processor time that a process, and all it has started, have taken so far."""
+    taken, parents = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):  # it has ended since
+            continue
+        each = int(stat.parent.name)
+        parents[each], taken[each] = int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
+    return sum(seconds for each, seconds in taken.items() if is_of(pid, each, parents))
+
+
+def is_of(ancestor: int, pid: int, parents: Mapping[int, int]) -> bool:
+    """Whether ``pid`` is ``ancestor``, or was started by it or by one whom it started."""
+    while pid != ancestor and pid in parents:
+        pid = parents[pid]
+    return pid == ancestor
+
+
+def memory(pid: int) -> dict[str, int]:
+    """The resident memory of a process in bytes: ``Rss``, and ``Pss``, in which shared pages are divided up."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    told = {line.partition(":")[0]: line.split()[1] for line in lines}
+    return {name: int(told[name]) * 1024 for name in ("Rss", "Pss")}
