@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 from psycopg.rows import class_row, tuple_row
 
-from adapters.postgres.pool import Database
+from adapters.postgres.batches import Batches
+from adapters.postgres.pool import MOST_WAITING, Database, array
 from domain.browsing import ClipQuery, Cursor, Sort
 from domain.clip import LARGEST_CLIP_ID, UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
@@ -35,7 +36,7 @@ FIND = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size,
            coalesce(plays, 0) AS play_count, created_at
     FROM clips LEFT JOIN play_counts ON clip_id = id
-    WHERE id = %(clip)s AND removed_at IS NULL"""
+    WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL"""
 
 MATCHING = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size,
@@ -98,6 +99,11 @@ class PostgresCatalogue:
     """Clips in the table ``clips``. Reads see every change that was answered before they began."""
 
     database: Database
+    _batches: Batches[ClipId, Clip] = field(init=False, eq=False, repr=False)
+
+    @_batches.default
+    def _own_batches(self) -> Batches[ClipId, Clip]:
+        return Batches(self._find_all, MOST_WAITING)
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
         [clip] = await self.database.tell(ADD, new_row(details, audio, at), class_row(Clip))
@@ -108,7 +114,14 @@ class PostgresCatalogue:
         return bool(await self.database.tell(ADD_ONCE, named, tuple_row))
 
     async def find(self, clip: ClipId) -> Clip:
-        return only(await self.database.ask(FIND, {"clip": clip}, class_row(Clip)), clip)
+        if not 0 < clip <= LARGEST_CLIP_ID:  # a number that its column cannot hold would fail the whole batch
+            raise ClipNotFound(clip)
+        return await self._batches.ask(clip)
+
+    async def _find_all(self, clips: Sequence[ClipId]) -> Sequence[Clip | ClipNotFound]:
+        rows = await self.database.ask(FIND, {"clips": array(set(clips))}, class_row(Clip))
+        found = {clip.id: clip for clip in rows}
+        return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
     async def page(self, query: ClipQuery) -> Sequence[Clip]:
         after = query.after or BEGINNING[query.sort]

@@ -1,15 +1,44 @@
-"""The play ledger in PostgreSQL: a row for each play and the sum of them, in one statement."""
+"""The play ledger in PostgreSQL: a row for each play and the sum of them, for all who play at once in one statement."""
 
-from attrs import frozen
-from psycopg.rows import class_row, scalar_row
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
-from adapters.postgres.pool import Database
-from domain.clip import ClipId
+from attrs import field, frozen
+from psycopg.rows import class_row, scalar_row, tuple_row
+
+from adapters.postgres.batches import Batches
+from adapters.postgres.pool import MOST_WAITING, Database, array
+from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.errors import ClipNotFound
 from domain.play import Play, PlayCounts
 
 # The clip is read in the statement's own snapshot, so a clip that is being removed either was played before or is gone.
+# All plays are written in one order, and after them all sums in one order: statements of several processes that meet in
+# the same plays or clips wait for each other in turn and never in a circle. Answers with the plays that were not new,
+# which are few, and whether their clip is there.
 RECORD = """
+    WITH offered AS (
+        SELECT clip_id, id, started_at
+        FROM unnest(%(clips)s::bigint[], %(ids)s::uuid[], %(moments)s::timestamptz[]) AS play (clip_id, id, started_at)
+    ), played AS (
+        SELECT id FROM clips WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL
+    ), recorded AS (
+        INSERT INTO plays (clip_id, id, started_at)
+        SELECT clip_id, id, started_at FROM offered WHERE clip_id IN (SELECT id FROM played) ORDER BY clip_id, id
+        ON CONFLICT (clip_id, id) DO NOTHING
+        RETURNING clip_id, id, started_at
+    ), counted AS (
+        INSERT INTO play_counts AS sum (clip_id, plays, last_played_at)
+        SELECT clip_id, count(*), max(started_at) FROM recorded GROUP BY clip_id ORDER BY clip_id
+        ON CONFLICT (clip_id) DO UPDATE
+        SET plays = sum.plays + excluded.plays,
+            last_played_at = greatest(sum.last_played_at, excluded.last_played_at)
+    )
+    SELECT clip_id, id, clip_id IN (SELECT id FROM played) FROM offered
+    WHERE (clip_id, id) NOT IN (SELECT clip_id, id FROM recorded)"""
+
+# The same for a play that is alone, in three quarters of the time.
+RECORD_ONE = """
     WITH played AS (
         SELECT id FROM clips WHERE id = %(clip)s AND removed_at IS NULL
     ), recorded AS (
@@ -30,17 +59,47 @@ COUNTS = """
 
 @frozen
 class PostgresLedger:
-    """Plays, counted exactly by any number of processes on one database."""
+    """Plays, counted exactly by any number of processes on one database. Those that come at once share a commit."""
 
     database: Database
+    _batches: Batches[Play, bool] = field(init=False, eq=False, repr=False)
+
+    @_batches.default
+    def _own_batches(self) -> Batches[Play, bool]:
+        return Batches(self._record_all, MOST_WAITING)
 
     async def record(self, play: Play) -> bool:
-        named = {"clip": play.clip, "id": play.id, "started_at": play.started_at}
-        found = await self.database.ask(RECORD, named, scalar_row)
-        if not found:
+        if not 0 < play.clip <= LARGEST_CLIP_ID:  # a number that its column cannot hold would fail the whole batch
             raise ClipNotFound(play.clip)
-        return bool(found[0])
+        return await self._batches.ask(play)
 
     async def counts(self, clip: ClipId) -> PlayCounts:
         found = await self.database.ask(COUNTS, {"clip": clip}, class_row(PlayCounts))
         return found[0] if found else PlayCounts(0, None)
+
+    async def _record_all(self, plays: Sequence[Play]) -> Sequence[bool | ClipNotFound]:
+        if len(plays) == 1:
+            return [await self._record_one(plays[0])]
+        offered = {(play.clip, play.id): play for play in reversed(plays)}.values()  # of repeats, the first
+        named = {
+            "clips": array(play.clip for play in offered),
+            "ids": array(play.id for play in offered),
+            "moments": array(play.started_at for play in offered),
+        }
+        rows = await self.database.ask(RECORD, named, tuple_row)
+        return list(answers(plays, {(clip, play): is_there for clip, play, is_there in rows}))
+
+    async def _record_one(self, play: Play) -> bool | ClipNotFound:
+        named = {"clip": play.clip, "id": play.id, "started_at": play.started_at}
+        found = await self.database.ask(RECORD_ONE, named, scalar_row)
+        return bool(found[0]) if found else ClipNotFound(play.clip)
+
+
+def answers(plays: Sequence[Play], known: dict[tuple[int, UUID], bool]) -> Iterator[bool | ClipNotFound]:
+    """The answer to each of ``plays``; ``known`` are those that were not new, and whether their clip is there."""
+    for play in plays:
+        if (play.clip, play.id) not in known:
+            known[play.clip, play.id] = True  # to whoever brought it a second time
+            yield True
+        else:
+            yield False if known[play.clip, play.id] else ClipNotFound(play.clip)

@@ -1,0 +1,71 @@
+"""Natural batching: whoever asks while a statement is under way shares the next one, and nobody waits for a timer."""
+
+from asyncio import Future, Task, get_running_loop
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from attrs import define, field
+
+from domain.errors import StoreUnavailable
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@define(eq=False)
+class Batches(Generic[Item, Answer]):
+    """Runs what many ask for together, one batch at a time, and gives each asker its own answer or error.
+
+    A batch begins after all of its askers came, so that no answer is older than its question, and holds all who came
+    while the one before was under way: nobody waits for more than that one and their own. ``run`` answers item by item,
+    in order; what it raises is raised to all of its batch and to nobody else. An asker who is cancelled costs the
+    others nothing; its item is run or not. All askers live on one event loop, and a task is alive only while one asks.
+    """
+
+    run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]]
+    most: int  # items in a batch, hence also those that may wait for it
+    _waiting: list[tuple[Item, Future[Answer]]] = field(factory=list, init=False)
+    _worker: Task[None] | None = field(default=None, init=False)
+
+    async def ask(self, item: Item) -> Answer:
+        """The answer to ``item``. Raises StoreUnavailable, at once: the next batch is full."""
+        if len(self._waiting) >= self.most:
+            raise StoreUnavailable("too many requests wait for the database")
+        loop = get_running_loop()
+        answer: Future[Answer] = loop.create_future()
+        self._waiting.append((item, answer))
+        if self._worker is None:
+            # A task of nobody's own: whoever comes in the same turn of the loop is in its first batch, and whoever is
+            # cancelled does not end it.
+            self._worker = loop.create_task(self._work())
+        return await answer
+
+    async def _work(self) -> None:
+        batch: list[tuple[Item, Future[Answer]]] = []
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                for asker, answer in await self._answered(batch):
+                    give(asker, answer)
+        finally:
+            self._worker = None
+            for _, asker in (*batch, *self._waiting):  # somebody is left only if the loop is being ended
+                asker.cancel()
+
+    async def _answered(
+        self, batch: Sequence[tuple[Item, Future[Answer]]]
+    ) -> Sequence[tuple[Future[Answer], Answer | Exception]]:
+        items, askers = [item for item, _ in batch], [asker for _, asker in batch]
+        try:
+            return list(zip(askers, await self.run(items), strict=True))
+        except Exception as error:
+            return [(asker, error) for asker in askers]
+
+
+def give(asker: "Future[Answer]", answer: Answer | Exception) -> None:
+    if asker.done():  # it was cancelled
+        return
+    if isinstance(answer, Exception):
+        asker.set_exception(answer)
+    else:
+        asker.set_result(answer)
