@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from domain.errors import AudioUnavailable
+from domain.ports import CacheOutcome
 from observability.logs import log
 
 # Seconds. OpenTelemetry's default boundaries are made for milliseconds.
@@ -35,6 +36,7 @@ class Metrics:
     _registry: CollectorRegistry = field(factory=CollectorRegistry, init=False)
     _counts: Counter[str] = field(factory=Counter, init=False)
     _failures: Counter[str] = field(factory=Counter, init=False)
+    _cached: Counter[str] = field(factory=Counter, init=False)
     _active: Counter[str] = field(factory=Counter, init=False)
     _durations: Histogram = field(init=False)
 
@@ -72,6 +74,12 @@ class Metrics:
         meter.create_observable_counter(
             "play.source.failures", [each(self._failures, "error.type")], "{failure}", "Audio that could not be had."
         )
+        meter.create_observable_counter(
+            "play.source.resumptions", [one("resumed")], "{resumption}", "Sources that were taken up where they broke."
+        )
+        meter.create_observable_counter(
+            "play.cache.requests", [each(self._cached, "play.cache.outcome")], "{request}", "Audio asked of the cache."
+        )
         meter.create_observable_up_down_counter(
             "http.server.active_requests",
             [each(self._active, "http.request.method")],
@@ -91,6 +99,12 @@ class Metrics:
         """Counts the failure by its kind and logs the location, less a query that may hold a signature."""
         self._failures[error.failure.value] += 1
         log.warning("source failed", failure=error.failure.value, location=error.location.partition("?")[0])
+
+    def source_resumed(self) -> None:
+        self._counts["resumed"] += 1
+
+    def cache_asked(self, outcome: CacheOutcome) -> None:
+        self._cached[outcome.value] += 1
 
     def stream_started(self) -> None:
         self._counts["streams"] += 1

@@ -1,76 +1,124 @@
-"""Sends opened audio, exactly those bytes, and closes it however sending ends."""
+"""Sends audio, exactly those bytes, and closes it however sending ends."""
 
+import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
+from time import perf_counter
+from typing import Protocol
 
-import anyio
-from anyio.lowlevel import checkpoint
 from attrs import frozen
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from application.stream_clip import Stream
 from domain.errors import AudioUnavailable
-from domain.ports import OpenedAudio, Telemetry
+from domain.ports import LARGEST_CHUNK, Telemetry
+from entrypoints.web.audio_headers import audio_headers, content_range
+from entrypoints.web.multipart import MultipartBody
+
+SMALL_CHUNK = 64 * 1024  # bytes: what a listener who cannot keep up is given at once, so that thousands fit in memory
+KEEPING_UP = 0.1  # seconds that a chunk may wait to be taken
+
+
+class Body(Protocol):
+    """What is sent: read to its end, then closed."""
+
+    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+def audio_response(stream: Stream, telemetry: Telemetry) -> "AudioResponse":
+    """The answer that ``stream`` is: 200 for the whole, 206 for a part or several (RFC 9110 §15.3.7)."""
+    media_type = stream.audio.media_type or stream.clip.media_type
+    headers = audio_headers(stream, media_type)
+    match stream.parts:
+        case ():
+            return AudioResponse(HTTPStatus.OK, headers, stream.audio, telemetry)
+        case (part,):
+            headers["content-length"] = str(len(part))
+            headers["content-range"] = content_range(part, stream.audio.size)
+            return AudioResponse(HTTPStatus.PARTIAL_CONTENT, headers, stream.audio, telemetry)
+        case _:
+            body = MultipartBody(stream, media_type)
+            headers["content-type"] = body.content_type
+            headers["content-length"] = str(body.length)
+            return AudioResponse(HTTPStatus.PARTIAL_CONTENT, headers, body, telemetry)
 
 
 @frozen
 class AudioResponse:
     """An ASGI response of audio. If the source breaks off, so does the body: before its length, or its last chunk."""
 
-    opened: OpenedAudio
-    media_type: str
+    status: HTTPStatus
+    headers: Mapping[str, str]
+    body: Body
     telemetry: Telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await send(self._start())
+            headers = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+            await send({"type": "http.response.start", "status": self.status, "headers": headers})
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body"})
                 return
             self.telemetry.stream_started()
             try:
-                await self._send_until_done_or_gone(receive, send)
+                await self._send_body(receive, send)
             finally:
                 self.telemetry.stream_ended()
         finally:
-            self.opened.close()
+            self.body.close()
 
-    def _start(self) -> Message:
-        size, part = self.opened.size, self.opened.range
-        headers = {"content-type": self.media_type, "cache-control": "no-store"}
-        if size is not None:
-            headers["accept-ranges"] = "bytes"
-            headers["content-length"] = str(size if part is None else len(part))
-        if part is not None:
-            headers["content-range"] = f"bytes {part.first}-{part.last}/{'*' if size is None else size}"
-        return {
-            "type": "http.response.start",
-            "status": HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT,
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-        }
+    async def _send_body(self, receive: Receive, send: Send) -> None:
+        first, length = await self._next_chunk(LARGEST_CHUNK), int(self.headers.get("content-length", -1))
+        if first is None:
+            return
+        await self._send_chunk(send, first, is_last=len(first) in (0, length))
+        if len(first) not in (0, length):
+            await self._send_until_done_or_gone(receive, send)
 
     async def _send_until_done_or_gone(self, receive: Receive, send: Send) -> None:
-        """Send all of it, or stop, even amid waiting for the source, as soon as the listener has left."""
-        async with anyio.create_task_group() as tasks:
+        """Send the rest, or stop, even amid waiting for the source, as soon as the listener has left."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(watch(receive))
+                await self._send_rest(send)
+                watching.cancel()
+        except* ListenerLeft:
+            pass  # nobody is there to be told
 
-            async def watch() -> None:
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(watch)
-            await self._send_all(send)
-            tasks.cancel_scope.cancel()
-
-    async def _send_all(self, send: Send) -> None:
-        while True:
-            try:
-                chunk = await self.opened.read()
-            except AudioUnavailable as error:
-                self.telemetry.source_failed(error)
-                return  # an unfinished response: the server closes the connection, so the listener sees the cut
-            await send({"type": "http.response.body", "body": chunk, "more_body": bool(chunk)})
-            if not chunk:
-                return
-            self.telemetry.bytes_sent(len(chunk))
+    async def _send_rest(self, send: Send) -> None:
+        at_most = LARGEST_CHUNK
+        while chunk := await self._next_chunk(at_most):
+            began = perf_counter()
+            await self._send_chunk(send, chunk, is_last=False)
+            at_most = LARGEST_CHUNK if perf_counter() - began < KEEPING_UP else SMALL_CHUNK
             # Reading what is at hand never waits, nor does sending to who has left: here the leaving is noticed, which
             # would otherwise be after the last byte.
-            await checkpoint()
+            await asyncio.sleep(0)
+        if chunk is not None:
+            await self._send_chunk(send, b"", is_last=True)
+
+    async def _next_chunk(self, at_most: int) -> bytes | None:
+        """None if the source broke off. The response then stays unfinished, and the server closes the connection, so
+        that the listener sees the cut."""
+        try:
+            return await self.body.read(at_most)
+        except AudioUnavailable as error:
+            self.telemetry.source_failed(error)
+            return None
+
+    async def _send_chunk(self, send: Send, chunk: bytes, *, is_last: bool) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": not is_last})
+        self.telemetry.bytes_sent(len(chunk))
+
+
+class ListenerLeft(Exception):
+    """The listener closed the connection."""
+
+
+async def watch(receive: Receive) -> None:
+    """Raises ListenerLeft, when that happens."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise ListenerLeft

@@ -13,11 +13,14 @@ from domain.errors import (
     AudioUnavailable,
     ClipNotFound,
     DurationUnknown,
+    NotModified,
     PlayError,
+    PreconditionFailed,
     RangeNotSatisfiable,
     SourceFailure,
     StoreUnavailable,
 )
+from entrypoints.web.audio_headers import not_modified_headers
 from entrypoints.web.problems import Problem, of_defect, of_framework
 from entrypoints.web.refusals import (
     BodyTooLarge,
@@ -44,6 +47,8 @@ WHY = {
     SourceFailure.INCONSISTENT: "its source contradicts itself",
     SourceFailure.TOO_SLOW: "its source took too long to answer",
     SourceFailure.INTERRUPTED: "its source broke off",
+    SourceFailure.STALLED: "its source fell silent",
+    SourceFailure.CHANGED: "its source is another version than a moment ago",
 }
 
 
@@ -55,6 +60,10 @@ def range_not_satisfiable(error: RangeNotSatisfiable) -> Problem:
     headers = {"content-range": f"bytes */{error.size}"}
     detail = f"The clip has {error.size} bytes, and none of those asked for."
     return Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, detail, headers=headers)
+
+
+def precondition_failed(_error: PreconditionFailed) -> Problem:
+    return Problem(HTTPStatus.PRECONDITION_FAILED, "The clip's audio is another version than the one asked for.")
 
 
 def audio_unavailable(error: AudioUnavailable) -> Problem:
@@ -125,6 +134,7 @@ def draining(_error: Draining) -> Problem:
 FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ClipNotFound: clip_not_found,
     RangeNotSatisfiable: range_not_satisfiable,
+    PreconditionFailed: precondition_failed,
     AudioUnavailable: audio_unavailable,
     AudioRefused: audio_refused,
     DurationUnknown: duration_unknown,
@@ -145,6 +155,10 @@ async def refused(_request: Request, error: Exception) -> Response:
     return FACES[type(error)](error).response()
 
 
+async def not_modified(_request: Request, error: NotModified) -> Response:
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=not_modified_headers(error.current))
+
+
 async def refused_by_framework(request: Request, error: HTTPException) -> Response:
     return of_framework(error, request).response()
 
@@ -154,6 +168,7 @@ async def broken(_request: Request, _error: Exception) -> Response:
 
 
 HANDLERS: Mapping[Any, Any] = {
+    NotModified: not_modified,
     PlayError: refused,
     Refusal: refused,
     HTTPException: refused_by_framework,

@@ -5,51 +5,26 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from domain.byte_range import FromTo, RequestedRange, Suffix
 from domain.play import Listening, PlayId
+from entrypoints.web.conditional import preconditions
+from entrypoints.web.range_header import range_set
 from entrypoints.web.refusals import InvalidFields
 from entrypoints.web.structuring import FieldError
 
-SINGLE_RANGE = re.compile(r"bytes=[ \t]*(?:([0-9]+)-([0-9]*)|-([0-9]+))[ \t]*", re.IGNORECASE)
 UUID_TEXT = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 NOTHING = re.compile(r"q=0(\.0{0,3})?", re.IGNORECASE)
-BEYOND_ANY_SIZE = 10**19  # what a number of twenty digits or more amounts to
 
 
 def listening(request: Request) -> Listening:
-    """What the listener asks for. Raises InvalidFields: ``play`` is there and is not a UUID.
-
-    With If-Range the whole is meant: it asks for the part only if a validator matches, and clips have none yet
-    (RFC 9110 §13.1.5).
-    """
+    """What the listener asks for. Raises InvalidFields: ``play`` is there and is not a UUID."""
     headers = request.headers
-    header = None if "if-range" in headers else headers.get("range")
+    ranges = headers.getlist("range")  # two of them make one that is not well-formed (RFC 9110 §5.3)
     return Listening(
-        requested=None if header is None else requested_range(header),
+        requested=range_set(", ".join(ranges)) if ranges else None,
+        preconditions=preconditions(headers),
         playback=playback_id(request),
         is_prefetch=headers.get("sec-purpose", "").lower().startswith("prefetch"),
     )
-
-
-def requested_range(header: str) -> RequestedRange | None:
-    """The range of a Range header; None where it must be ignored: not bytes, not well-formed, or several at once.
-
-    RFC 9110 §14.2: a server may ignore the header field, and must where it does not know the unit.
-    """
-    found = SINGLE_RANGE.fullmatch(header)
-    if found is None:
-        return None
-    first, last, length = found.groups()
-    if length is not None:
-        return Suffix(bounded(length))
-    if last and bounded(last) < bounded(first):
-        return None
-    return FromTo(bounded(first), bounded(last) if last else None)
-
-
-def bounded(digits: str) -> int:
-    digits = digits.lstrip("0") or "0"
-    return int(digits) if len(digits) < 20 else BEYOND_ANY_SIZE
 
 
 def playback_id(request: Request) -> PlayId | None:

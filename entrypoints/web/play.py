@@ -9,7 +9,8 @@ from application.browse import Browse
 from application.curate import Curate
 from application.stream_clip import StreamClip
 from domain.ports import Telemetry
-from entrypoints.web.audio_response import AudioResponse
+from entrypoints.web.audio_response import audio_response
+from entrypoints.web.conditional import preconditions
 from entrypoints.web.headers import listening
 from entrypoints.web.keys import WriteKeys
 from entrypoints.web.query_string import clip_id, clip_query, next_link
@@ -55,7 +56,7 @@ class PlayEndpoints:
 
     async def stream(self, request: Request) -> ASGIApp:
         if request.method == "HEAD":
-            clip, opened = await self.stream_clip.open(clip_id(request))
+            stream = await self.stream_clip.open(clip_id(request), preconditions(request.headers))
         else:
-            clip, opened = await self.stream_clip.play(clip_id(request), listening(request))
-        return AudioResponse(opened, opened.media_type or clip.media_type, self.telemetry)
+            stream = await self.stream_clip.play(clip_id(request), listening(request))
+        return audio_response(stream, self.telemetry)

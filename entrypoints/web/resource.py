@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from entrypoints.web.cross_origin import PREFLIGHT
 from entrypoints.web.headers import accepts
 from entrypoints.web.refusals import NotAcceptable
 
@@ -31,7 +32,7 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
         if method == "OPTIONS":
-            return await Response(status_code=204, headers={"allow": self.allow})(scope, receive, send)
+            return await Response(status_code=204, headers={"allow": self.allow, **PREFLIGHT})(scope, receive, send)
         handler = self.methods.get(method) or (self.methods.get("GET") if method == "HEAD" else None)
         if handler is None:
             raise HTTPException(405, headers={"Allow": self.allow})

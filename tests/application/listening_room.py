@@ -16,6 +16,7 @@ from domain.byte_range import RequestedRange
 from domain.clip import ClipDetails
 from domain.errors import AudioUnavailable
 from domain.location import AudioLocation
+from domain.ports import CacheOutcome
 from tests.examples import NOON, a_wav
 
 RAIN = AudioLocation("library:rain.wav")
@@ -51,6 +52,12 @@ class Told:
 
     def source_failed(self, error: AudioUnavailable) -> None:
         self.events.append(error.failure)
+
+    def source_resumed(self) -> None:
+        self.events.append("resumed")
+
+    def cache_asked(self, outcome: CacheOutcome) -> None:
+        self.events.append(outcome)
 
     def stream_started(self) -> None:
         self.events.append("started")

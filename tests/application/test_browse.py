@@ -40,8 +40,7 @@ async def test_the_last_page_says_that_it_is_the_last(
 
 async def test_stats_are_the_clip_and_its_counts(room: ListeningRoom) -> None:
     clip = await room.curate.add(rain())
-    _, opened = await room.stream_clip.play(clip.id, Listening())
-    opened.close()
+    (await room.stream_clip.play(clip.id, Listening())).audio.close()
     found, counts = await room.browse.stats(clip.id)
 
     assert found == evolve(clip, play_count=1)

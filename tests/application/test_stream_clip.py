@@ -5,7 +5,7 @@ from attrs import define
 
 from adapters.memory import MemoryStore
 from adapters.system import new_id
-from domain.byte_range import FromTo
+from domain.byte_range import FromTo, RangeSet
 from domain.clip import ClipId
 from domain.errors import AudioUnavailable, ClipNotFound, RangeNotSatisfiable, SourceFailure, StoreUnavailable
 from domain.play import Listening, Play, PlayId
@@ -38,26 +38,26 @@ async def plays(room: ListeningRoom, clip: ClipId) -> int:
 
 
 async def test_a_listener_gets_the_audio_and_is_counted_before(room: ListeningRoom, clip: ClipId) -> None:
-    _, opened = await room.stream_clip.play(clip, Listening())
+    stream = await room.stream_clip.play(clip, Listening())
 
     assert await plays(room, clip) == 1
     assert room.told.events == ["recorded"]
-    assert await all_of(opened) == a_wav()
+    assert await all_of(stream.audio) == a_wav()
 
 
 async def test_a_seek_and_a_look_are_not_counted(room: ListeningRoom, clip: ClipId) -> None:
-    _, part = await room.stream_clip.play(clip, Listening(FromTo(5, 9)))
+    part = await room.stream_clip.play(clip, Listening(RangeSet((FromTo(5, 9),))))
     await room.stream_clip.open(clip)
 
-    assert await all_of(part) == a_wav()[5:10]
+    assert await all_of(part.audio) == a_wav()[5:10]
     assert await plays(room, clip) == 0
 
 
 async def test_a_playback_id_makes_repeats_one_play(room: ListeningRoom, clip: ClipId) -> None:
     listening = Listening(playback=PlayId(new_id()))
     for _ in range(2):
-        _, opened = await room.stream_clip.play(clip, listening)
-        assert await all_of(opened) == a_wav()
+        stream = await room.stream_clip.play(clip, listening)
+        assert await all_of(stream.audio) == a_wav()
 
     assert await plays(room, clip) == 1
     assert room.told.events == ["recorded", "repeated"]
@@ -74,7 +74,7 @@ async def test_audio_that_cannot_be_opened_is_told_and_not_counted(room: Listeni
 
 async def test_a_range_beyond_the_end_is_refused_and_not_counted(room: ListeningRoom, clip: ClipId) -> None:
     with pytest.raises(RangeNotSatisfiable):
-        await room.stream_clip.play(clip, Listening(FromTo(10**9)))
+        await room.stream_clip.play(clip, Listening(RangeSet((FromTo(10**9),))))
     assert await plays(room, clip) == 0
 
 

@@ -18,7 +18,8 @@ from domain.clip import ClipId
 from domain.errors import AudioUnavailable, StoreUnavailable
 from domain.location import AudioLocation
 from domain.play import Play, PlayCounts
-from domain.ports import AudioSource, OpenedAudio
+from domain.ports import LARGEST_CHUNK, AudioSource, OpenedAudio
+from domain.validators import Validators
 from entrypoints.container import Container, in_memory
 from entrypoints.settings import Settings
 from entrypoints.web.pages import PageEndpoints
@@ -37,6 +38,7 @@ class WatchedAudio:
     """Audio that notes what becomes of it."""
 
     audio: OpenedAudio
+    sounds: "Sounds"
     closed: int = 0
     read_chunks: int = 0
 
@@ -52,9 +54,20 @@ class WatchedAudio:
     def range(self) -> ByteRange | None:
         return self.audio.range
 
-    async def read(self) -> bytes:
+    @property
+    def validators(self) -> Validators:
+        return self.audio.validators
+
+    @property
+    def can_reopen(self) -> bool:
+        return self.audio.can_reopen
+
+    async def reopen(self, requested: RequestedRange | None) -> OpenedAudio:
+        return self.sounds.watched(await self.audio.reopen(requested))
+
+    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
         self.read_chunks += 1
-        return await self.audio.read()
+        return await self.audio.read(at_most)
 
     def close(self) -> None:
         self.closed += 1
@@ -72,7 +85,10 @@ class Sounds:
     async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> WatchedAudio:
         if location in self.failing:
             raise self.failing[location]
-        self.opened.append(WatchedAudio(await MemoryAudio(self.content).open(location, requested)))
+        return self.watched(await MemoryAudio(self.content).open(location, requested))
+
+    def watched(self, audio: OpenedAudio) -> WatchedAudio:
+        self.opened.append(WatchedAudio(audio, self))
         return self.opened[-1]
 
 

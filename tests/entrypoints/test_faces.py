@@ -9,7 +9,7 @@ from attrs import fields
 
 import domain.errors
 import entrypoints.web.refusals
-from domain.errors import PlayError, SourceFailure
+from domain.errors import NotModified, PlayError, SourceFailure
 from entrypoints.web.faces import FACES, HANDLERS, WHY
 from entrypoints.web.problems import of_defect
 from entrypoints.web.refusals import Refusal
@@ -36,7 +36,7 @@ def below(kind: type[Exception]) -> Iterator[type[Exception]]:
         yield from below(inner)
 
 
-REFUSALS = sorted({*below(PlayError), *below(Refusal)}, key=lambda kind: kind.__name__)
+REFUSALS = sorted({*below(PlayError), *below(Refusal)} - {NotModified}, key=lambda kind: kind.__name__)
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
@@ -54,7 +54,7 @@ def test_every_refusal_has_a_face_that_people_can_read(kind: type[Exception]) ->
 
 def test_no_face_belongs_to_nothing() -> None:
     assert set(FACES) == set(REFUSALS)
-    assert {PlayError, Refusal, Exception} < set(HANDLERS)
+    assert {PlayError, Refusal, Exception, NotModified} < set(HANDLERS)
 
 
 @pytest.mark.parametrize("failure", SourceFailure)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from domain.clip import ClipId
 from domain.errors import AudioUnavailable, SourceFailure, StoreUnavailable
 from domain.play import Play, PlayCounts
+from domain.validators import UNKNOWN
 from entrypoints.web.faces import WHY
 from tests.entrypoints.edge import RAIN, WAV, Edge, LedgerAway, WatchedAudio, an_edge
 
@@ -33,6 +34,12 @@ async def test_the_whole_clip_is_sent_as_what_it_is(edge: Edge) -> None:
         "content-length": str(SIZE),
         "accept-ranges": "bytes",
         "cache-control": "no-store",
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": answer.headers["access-control-expose-headers"],
+        "content-disposition": 'inline; filename="Rain.wav"',
+        "cross-origin-resource-policy": "cross-origin",
+        "etag": answer.headers["etag"],
+        "x-content-type-options": "nosniff",
     }
 
 
@@ -72,7 +79,7 @@ async def test_a_range_behind_the_end_is_a_416_that_tells_the_size(edge: Edge, a
     assert str(SIZE) in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("asked", ["items=0-1", "bytes=5-2", "bytes=0-1,4-5", "bytes", "bytes=a-b", "bytes=+1-2", ""])
+@pytest.mark.parametrize("asked", ["items=0-1", "bytes=5-2", "bytes", "bytes=a-b", "bytes=+1-2", ""])
 async def test_a_range_that_cannot_be_understood_is_ignored(edge: Edge, asked: str) -> None:
     clip = await edge.added()
 
@@ -81,7 +88,7 @@ async def test_a_range_that_cannot_be_understood_is_ignored(edge: Edge, asked: s
     assert (answer.status_code, answer.content) == (200, WAV)
 
 
-async def test_if_range_gives_the_whole_since_clips_have_no_validator(edge: Edge) -> None:
+async def test_if_range_gives_the_whole_of_another_version(edge: Edge) -> None:
     clip = await edge.added()
 
     headers = {"range": "bytes=5-9", "if-range": '"anything"'}
@@ -150,11 +157,13 @@ class UnmeasuredAudio:
     size = None
     range = None
     media_type = "audio/mpeg"
+    validators = UNKNOWN
+    can_reopen = False
 
     def __init__(self, pieces: list[bytes]) -> None:
         self.pieces = pieces
 
-    async def read(self) -> bytes:
+    async def read(self, at_most: int = 0) -> bytes:
         return self.pieces.pop(0) if self.pieces else b""
 
     def close(self) -> None:
@@ -202,7 +211,7 @@ class BrokenAudio(UnmeasuredAudio):
     def __init__(self) -> None:
         super().__init__([WAV[:1_000]])
 
-    async def read(self) -> bytes:
+    async def read(self, at_most: int = 0) -> bytes:
         if not self.pieces:
             raise AudioUnavailable(RAIN, SourceFailure.INTERRUPTED)
         return await super().read()

@@ -1,0 +1,40 @@
+"""Cross-origin reading: any site's page may list and play, and read what it needs of the answers (Fetch §3.2).
+
+Writing takes a key, which no stranger's page should have, and no cookie means anything here; so nothing depends on the
+origin, and every answer says the same. (Starlette's middleware answers a refused preflight with plain text, and adds
+``Vary: Origin`` to all.)
+"""
+
+from attrs import frozen
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+EXPOSED = (
+    "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Link, Location, Retry-After, X-Request-Id"
+)
+READING = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", EXPOSED.encode()),
+]
+PREFLIGHT = {
+    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-headers": (
+        "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, X-API-Key, "
+        "X-Playback-Session-Id, X-Request-Id"
+    ),
+    "access-control-max-age": "86400",  # seconds; browsers make it less
+}
+
+
+@frozen
+class CrossOrigin:
+    """Pure ASGI middleware that lets pages of other sites read every answer, refusals included."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_readable(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *READING]
+            await send(message)
+
+        await self.app(scope, receive, send_readable)

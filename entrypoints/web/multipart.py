@@ -1,0 +1,74 @@
+"""Several parts of a clip as one body: multipart/byteranges (RFC 9110 §14.6)."""
+
+from collections import deque
+from collections.abc import Iterator
+from secrets import token_hex
+
+from attrs import define, field
+
+from application.stream_clip import Stream
+from domain.byte_range import ByteRange, FromTo
+from domain.ports import LARGEST_CHUNK, OpenedAudio
+from entrypoints.web.audio_headers import content_range
+
+
+@define(eq=False)
+class MultipartBody:
+    """The parts of ``stream`` in their order, each behind a head of its own. The next is opened when one has ended.
+
+    Memory and open audio are those of one part, however many there are."""
+
+    stream: Stream
+    media_type: str
+    boundary: str = field(factory=lambda: token_hex(16))  # no clip can have been made to contain it
+    _audio: OpenedAudio = field(init=False)
+    _steps: deque[bytes | ByteRange] = field(init=False)
+    _is_amid_part: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._audio = self.stream.audio
+        self._steps = deque(self._body())
+
+    @property
+    def content_type(self) -> str:
+        return f"multipart/byteranges; boundary={self.boundary}"
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body, heads and all."""
+        return sum(len(step) for step in self._body())
+
+    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+        """The next bytes; ``b""`` at the end. Raises AudioUnavailable: the rest cannot be had, in this version."""
+        if self._is_amid_part:
+            if chunk := await self._audio.read(at_most):
+                return chunk
+            self._is_amid_part = False
+        while self._steps:
+            step = self._steps.popleft()
+            if isinstance(step, bytes):
+                return step
+            await self._move_to(step)
+            if chunk := await self._audio.read(at_most):
+                self._is_amid_part = True
+                return chunk
+        return b""
+
+    def close(self) -> None:
+        self._audio.close()
+
+    async def _move_to(self, part: ByteRange) -> None:
+        if self._audio.range != part:
+            before, self._audio = self._audio, await self._audio.reopen(FromTo(part.first, part.last))
+            before.close()
+
+    def _body(self) -> Iterator[bytes | ByteRange]:
+        """The body as it will be: what is between the parts, and the parts."""
+        before = ""
+        for part in self.stream.parts:
+            place = content_range(part, self.stream.audio.size)
+            head = f"{before}--{self.boundary}\r\nContent-Type: {self.media_type}\r\nContent-Range: {place}\r\n\r\n"
+            yield head.encode("latin-1")
+            yield part
+            before = "\r\n"
+        yield f"\r\n--{self.boundary}--\r\n".encode("latin-1")
