@@ -4,30 +4,30 @@ Nothing of the listener goes upstream: no header, no cookie. No proxy and no pas
 """
 
 import asyncio
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import metadata
-from urllib.parse import urljoin
 
-from aiohttp import ClientConnectorError, ClientError, ClientResponse, ClientResponseError, InvalidURL
+from aiohttp import ClientResponse
 from aiohttp.abc import AbstractResolver
 from attrs import define, field, frozen
-from yarl import URL
 
 from adapters.audio.declared_type import type_of_part, type_of_unrecognised
-from adapters.audio.http_answer import PromisedBody, promised_body, range_header
-from adapters.audio.http_session import ForbiddenAddress, Sessions
+from adapters.audio.http_answer import PromisedBody, field_value
+from adapters.audio.http_session import Sessions, failures_before_the_first_byte
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
 from adapters.audio.public_address import Gate
-from adapters.audio.relayed_audio import RelayedAudio, UpstreamBody
+from adapters.audio.relayed_audio import RelayedAudio
+from adapters.audio.upstream_address import allowed_url, joined
+from adapters.audio.upstream_body import UpstreamBody
+from adapters.audio.upstream_request import UpstreamRequest
+from adapters.audio.upstream_version import version_of
+from adapters.system import utc_now
 from domain.byte_range import RequestedRange
-from domain.errors import AudioUnavailable, SourceFailure
+from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
+from domain.ports import Clock
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
-VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
 @frozen(kw_only=True)
@@ -48,6 +48,7 @@ class HttpAudio:
     patience: Patience = field(factory=Patience)
     version: str = field(factory=lambda: metadata.version("soundverse-play"))
     resolver: AbstractResolver | None = None  # of names; None: the system's
+    clock: Clock = utc_now
     _sessions: Sessions = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -56,31 +57,59 @@ class HttpAudio:
 
     async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> RelayedAudio:
         """Open the audio: its first byte has come when this returns. Cancelled, it leaves nothing open."""
-        with failures_before_the_first_byte(location):
+        return await self._opened(UpstreamRequest(location, requested))
+
+    async def _reopened(self, begun: RelayedAudio, requested: RequestedRange | None) -> RelayedAudio:
+        if not begun.can_reopen:
+            raise AudioUnavailable(begun.location, SourceFailure.CHANGED)  # for all that anybody could tell
+        if requested is not None and begun.size is not None:
+            requested.within(begun.size)
+        try:
+            return await self._opened(UpstreamRequest(begun.location, requested, begun))
+        except RangeNotSatisfiable as error:
+            if begun.size is None:
+                raise
+            raise AudioUnavailable(begun.location, SourceFailure.CHANGED) from error  # it had these bytes
+
+    async def _opened(self, asked: UpstreamRequest) -> RelayedAudio:
+        with failures_before_the_first_byte(asked.location):
             async with asyncio.timeout(self.patience.first_byte):
-                response = await self._answer(location, requested)
-                body = UpstreamBody(response, self.patience.stall)
+                body = UpstreamBody(await self._answer(asked.location, asked.headers), self.patience.stall)
                 try:
-                    promised = promised_body(location, requested, response.status, response.headers)
-                    media_type = await told_type(location, response, promised, body)
+                    opened, excess = await self._believed(asked, body)
                 except BaseException:
                     body.close()
                     raise
             try:
                 async with asyncio.timeout(self.patience.skip):
-                    await body.skip(promised.excess)
+                    await body.skip(excess)
             except BaseException:
                 body.close()
                 raise
-        return RelayedAudio(location, media_type, promised.size, promised.part, body, promised.length)
+        return opened
+
+    async def _believed(self, asked: UpstreamRequest, body: UpstreamBody) -> tuple[RelayedAudio, int]:
+        """The audio that ``body`` is of, and how many bytes come before it. Raises AudioUnavailable."""
+        answer, begun = body.response, asked.begun
+        version = version_of(answer.headers, self.clock())
+        promised = asked.promised_body(answer.status, answer.headers, version)
+        media_type = begun.media_type if begun else None
+        if media_type is None:
+            media_type = await told_type(asked.location, answer, promised, body)
+        await body.peek(1)
+        if begun is not None:
+            version = begun.version  # which may say more than an answer of status 206
+        opened = RelayedAudio(
+            asked.location, media_type, promised.size, promised.part, version, body, promised.length, self._reopened
+        )
+        return opened, promised.excess
 
     async def close(self) -> None:
         """Close all connections, also those of audio that is still open."""
         await self._sessions.close()
 
-    async def _answer(self, location: str, requested: RequestedRange | None) -> ClientResponse:
+    async def _answer(self, location: str, headers: dict[str, str]) -> ClientResponse:
         """The answer at the end of the redirects. Raises AudioUnavailable: they lead too far, or where we do not go."""
-        headers = {} if requested is None else {"Range": range_header(requested)}
         address = location
         for _hop in range(1 + MOST_REDIRECTS):
             url = allowed_url(location, address)
@@ -93,53 +122,15 @@ class HttpAudio:
         raise AudioUnavailable(location, SourceFailure.INCONSISTENT)
 
 
-def joined(location: str, base: str, target: str) -> str:
-    """Where a redirect leads to (RFC 9110 §10.2.2)."""
-    try:
-        return urljoin(base, target)
-    except ValueError as error:
-        raise AudioUnavailable(location, SourceFailure.FORBIDDEN) from error
-
-
-def allowed_url(location: str, address: str) -> URL:
-    """``address`` as it was written, since signatures depend on that. Raises AudioUnavailable: not for us to fetch."""
-    try:
-        url = URL(address, encoded=VISIBLE_ASCII.fullmatch(address) is not None)
-        is_allowed = url.scheme in ("http", "https") and url.raw_host and url.port and "@" not in url.raw_authority
-        (url.raw_host or "").encode("idna")  # the resolver does the same, and its UnicodeError is nobody's to catch
-    except ValueError as error:  # also of parts that are looked at only when they are asked for
-        raise AudioUnavailable(location, SourceFailure.FORBIDDEN) from error
-    if not is_allowed:
-        raise AudioUnavailable(location, SourceFailure.FORBIDDEN)
-    return url
-
-
 async def told_type(location: str, response: ClientResponse, promised: PromisedBody, body: UpstreamBody) -> str | None:
     """The media type, by the bytes where the body shows the clip's beginning. Raises AudioUnavailable: not audio."""
     begins = promised.begins == 0
     head = (await body.peek(HEAD_BYTES if begins else 1))[:HEAD_BYTES]
     if begins and (recognised := media_type_of(head)):
         return recognised
-    content_type = response.headers.get("Content-Type", "")
+    content_type = field_value(response.headers, "Content-Type")
     is_all_of_head = begins and (response.status == 200 or len(head) >= min(HEAD_BYTES, promised.size or HEAD_BYTES))
     is_audio, media_type = type_of_unrecognised(head, content_type) if is_all_of_head else type_of_part(content_type)
     if not is_audio:
         raise AudioUnavailable(location, SourceFailure.NOT_AUDIO)
     return media_type
-
-
-@contextmanager
-def failures_before_the_first_byte(location: str) -> Iterator[None]:
-    """Say in the port's words why an upstream could not be opened."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise AudioUnavailable(location, SourceFailure.TOO_SLOW) from error
-    except InvalidURL as error:
-        raise AudioUnavailable(location, SourceFailure.FORBIDDEN) from error
-    except ClientResponseError as error:  # not HTTP
-        raise AudioUnavailable(location, SourceFailure.INCONSISTENT) from error
-    except (ClientError, OSError) as error:
-        is_forbidden = isinstance(error, ClientConnectorError) and isinstance(error.os_error, ForbiddenAddress)
-        failure = SourceFailure.FORBIDDEN if is_forbidden else SourceFailure.UNREACHABLE
-        raise AudioUnavailable(location, failure) from error

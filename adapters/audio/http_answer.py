@@ -1,7 +1,8 @@
 """What an upstream's status and headers promise of its body. Believed only if all fits (RFC 9110 §14, §15.3.7)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Protocol
 
 from attrs import frozen
 
@@ -32,30 +33,36 @@ class PromisedBody:
         return 0 if self.part is None else self.part.first - self.begins
 
 
-def range_header(requested: RequestedRange) -> str:
-    match requested:
-        case FromTo(first, last):
-            return f"bytes={first}-{'' if last is None else last}"
-        case Suffix(length):
-            return f"bytes=-{length}"
+class Fields(Protocol):
+    """The header fields of an answer, by names in any case."""
+
+    def getall(self, key: str, default: Sequence[str]) -> Sequence[str]: ...
+
+
+def field_value(headers: Fields, name: str) -> str:
+    """The value of a field, "" if there is none; of several with one name, all in one (RFC 9110 §5.2)."""
+    return ", ".join(headers.getall(name, ())).strip()
 
 
 def promised_body(
-    location: str, requested: RequestedRange | None, status: int, headers: Mapping[str, str]
+    location: str, requested: RequestedRange | None, status: int, headers: Fields, known: int | None = None
 ) -> PromisedBody:
-    """What the body is. Raises AudioUnavailable, RangeNotSatisfiable: it is not the audio that was asked for."""
+    """What the body is; ``known`` is the clip's size, if it was told before.
+
+    Raises AudioUnavailable, RangeNotSatisfiable: it is not the audio that was asked for."""
     if status == 416:
-        raise unsatisfied(location, requested, headers.get("Content-Range", ""))
+        raise unsatisfied(location, requested, field_value(headers, "Content-Range"))
     if status in (404, 410):
         raise AudioUnavailable(location, SourceFailure.ABSENT)
-    if status >= 400:
+    if status >= 400 and status != 412:  # which nobody gave a reason for: no precondition was sent
         raise AudioUnavailable(location, SourceFailure.REFUSED)
-    is_encoded = headers.get("Content-Encoding", "identity").strip().lower() != "identity"
+    is_encoded = field_value(headers, "Content-Encoding").lower() not in ("", "identity")
     body = None
     if status == 200 and not is_encoded:
-        body = whole_body(requested, content_length(headers))
+        length = content_length(headers)
+        body = whole_body(requested, known if length is None else length)
     elif status == 206 and not is_encoded:
-        body = partial_body(requested, headers)
+        body = partial_body(requested, headers, known)
     if body is None:
         raise AudioUnavailable(location, SourceFailure.INCONSISTENT)
     return body
@@ -66,14 +73,14 @@ def whole_body(requested: RequestedRange | None, size: int | None) -> PromisedBo
     return PromisedBody(size, None if requested is None or size is None else requested.within(size))
 
 
-def partial_body(requested: RequestedRange | None, headers: Mapping[str, str]) -> PromisedBody | None:
+def partial_body(requested: RequestedRange | None, headers: Fields, known: int | None) -> PromisedBody | None:
     """The part of an answer of status 206; None if it is not the one that was asked for.
 
     It may end sooner than asked (RFC 9110 §15.3.7). Many parts in one body have no Content-Range."""
-    told = CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
+    told = CONTENT_RANGE.fullmatch(field_value(headers, "Content-Range"))
     if requested is None or told is None:
         return None
-    first, last, size = int(told[1]), int(told[2]), None if told[3] == "*" else int(told[3])
+    first, last, size = int(told[1]), int(told[2]), known if told[3] == "*" else int(told[3])
     if last < first or (size is not None and last >= size) or content_length(headers) not in (None, last - first + 1):
         return None
     return PromisedBody(size, ByteRange(first, last), first) if answers(requested, first, last, size) else None
@@ -91,7 +98,7 @@ def unsatisfied(
     location: str, requested: RequestedRange | None, content_range: str
 ) -> AudioUnavailable | RangeNotSatisfiable:
     """What a 416 means (RFC 9110 §15.5.17): it must tell a size, and with that size be right."""
-    told = UNSATISFIED.fullmatch(content_range.strip())
+    told = UNSATISFIED.fullmatch(content_range)
     if requested is None:
         return AudioUnavailable(location, SourceFailure.INCONSISTENT)
     if told is None:
@@ -103,7 +110,7 @@ def unsatisfied(
     return AudioUnavailable(location, SourceFailure.INCONSISTENT)
 
 
-def content_length(headers: Mapping[str, str]) -> int | None:
+def content_length(headers: Fields) -> int | None:
     """The body's length in bytes; None where it is not told. (aiohttp refuses one beside chunks, RFC 9112 §6.3.)"""
-    told = headers.get("Content-Length", "").strip()
+    told = field_value(headers, "Content-Length")
     return int(told) if LENGTH.fullmatch(told) else None

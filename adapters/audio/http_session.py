@@ -1,15 +1,31 @@
-"""The two pools of connections: one asks the gate before each connection, one is for hosts that the operator named."""
+"""The two pools of connections: one asks the gate before each connection, one is for hosts that the operator named.
+
+And what it means when they fail."""
 
 import errno
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 
-from aiohttp import AddrInfoType, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import (
+    AddrInfoType,
+    ClientConnectorError,
+    ClientError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    InvalidURL,
+    TCPConnector,
+)
 from aiohttp.abc import AbstractResolver
 from attrs import define, field
 from yarl import URL
 
 from adapters.audio.public_address import Gate
+from adapters.audio.upstream_body import READ_AHEAD
+from domain.errors import AudioUnavailable, SourceFailure
 
 
 class ForbiddenAddress(OSError):
@@ -56,6 +72,7 @@ class Sessions:
             headers={"User-Agent": self.agent, "Accept-Encoding": "identity"},
             timeout=ClientTimeout(total=None, connect=self.connect, sock_read=None),  # reading has its own limits
             auto_decompress=False,
+            read_bufsize=READ_AHEAD,
             trust_env=False,
         )
 
@@ -65,3 +82,20 @@ class Sessions:
         if not self.gate.lets_through(ip_address(address[0]), int(address[1])):
             raise ForbiddenAddress
         return socket.socket(family, kind, protocol)
+
+
+@contextmanager
+def failures_before_the_first_byte(location: str) -> Iterator[None]:
+    """Say in the port's words why an upstream could not be opened."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise AudioUnavailable(location, SourceFailure.TOO_SLOW) from error
+    except InvalidURL as error:
+        raise AudioUnavailable(location, SourceFailure.FORBIDDEN) from error
+    except ClientResponseError as error:  # not HTTP
+        raise AudioUnavailable(location, SourceFailure.INCONSISTENT) from error
+    except (ClientError, OSError) as error:
+        is_forbidden = isinstance(error, ClientConnectorError) and isinstance(error.os_error, ForbiddenAddress)
+        failure = SourceFailure.FORBIDDEN if is_forbidden else SourceFailure.UNREACHABLE
+        raise AudioUnavailable(location, failure) from error

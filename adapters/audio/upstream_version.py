@@ -1,0 +1,73 @@
+"""Which version of a clip an upstream answers with: what we keep of its validators, and what of them is shown."""
+
+import re
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from hashlib import blake2b
+
+from attrs import field, frozen
+
+from adapters.audio.http_answer import Fields, field_value
+from adapters.audio.http_date import http_date
+from domain.validators import EntityTag, Validators
+
+# RFC 9110 §8.8.3, of text in which aiohttp has made one or more characters of each byte from 0x80 on.
+ENTITY_TAG = re.compile(r'(?:W/)?"[^\x00-\x20"\x7f]*"')
+STRONG_AGE = timedelta(seconds=60)  # more than the second that RFC 9110 §8.8.2.2 asks for: clocks within a farm differ
+
+
+@frozen
+class UpstreamVersion:
+    """An upstream's own validators. They stay between it and us: a listener is shown `validators_at` the location."""
+
+    entity_tag: str | None = None  # as it was written, quotes and weakness included
+    last_modified: datetime | None = None
+    is_date_strong: bool = field(default=False, repr=False)
+
+    @property
+    def has_strong_tag(self) -> bool:
+        return self.entity_tag is not None and not self.entity_tag.startswith("W/")
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether another version would surely be told from this one."""
+        return self.has_strong_tag or self.is_date_strong
+
+    @property
+    def if_range(self) -> str | None:
+        """What an If-Range may say of this version (RFC 9110 §13.1.5): no date beside a tag, not even a weak one.
+
+        None too for a tag beyond ASCII, which could not be written as it was. Then the answer alone must prove it."""
+        if self.entity_tag is not None:
+            return self.entity_tag if self.has_strong_tag and self.entity_tag.isascii() else None
+        return format_datetime(self.last_modified, usegmt=True) if self.last_modified and self.is_date_strong else None
+
+    def is_that_of(self, other: "UpstreamVersion", *, is_vouched_for: bool) -> bool:
+        """Whether ``other`` is this version. An upstream that vouched for it need not have said so once more."""
+        if self.has_strong_tag:
+            return other.entity_tag == self.entity_tag or (is_vouched_for and other.entity_tag is None)
+        if None not in (self.entity_tag, other.entity_tag) and self.entity_tag != other.entity_tag:
+            return False
+        is_same_date = other.last_modified == self.last_modified or (is_vouched_for and other.last_modified is None)
+        return self.is_date_strong and is_same_date
+
+    def validators_at(self, location: str) -> Validators:
+        """What a listener is told: a tag that is made of both tag and location, and tells nothing of either."""
+        if self.entity_tag is None or not self.has_strong_tag:
+            return Validators(None, self.last_modified)
+        named = location.encode(errors="surrogatepass") + b"\0" + self.entity_tag.encode(errors="surrogateescape")
+        return Validators(EntityTag(blake2b(named, digest_size=16).hexdigest()), self.last_modified)
+
+
+def version_of(headers: Fields, now: datetime) -> UpstreamVersion:
+    """The version an answer says it is of. A validator that is malformed, told twice, or of the future is none."""
+    entity_tag = field_value(headers, "ETag")
+    last_modified = http_date(field_value(headers, "Last-Modified"), now)
+    date = http_date(field_value(headers, "Date"), now)
+    if last_modified is not None and last_modified > min(now, date or now):
+        last_modified = None
+    return UpstreamVersion(
+        entity_tag if ENTITY_TAG.fullmatch(entity_tag) else None,
+        last_modified,
+        last_modified is not None and date is not None and date - last_modified >= STRONG_AGE,
+    )
