@@ -1,0 +1,146 @@
+"""The folder that the cache is kept in: one file for each clip, never more bytes than were allowed."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+
+from attrs import frozen
+
+from adapters.audio.cache.entry import Identity, NotAnEntry, Version, footer, verified
+from adapters.audio.cache.part_file import PartFile
+from adapters.audio.cache.survey import surveyed
+from domain.location import AudioLocation
+
+SHARE = 4  # of the room that one clip may take at most is one so many-th, so that it cannot drive out all others
+LOCK_PATIENCE = 2.0  # seconds; whoever holds the lock for longer is stopped or ill
+LOCK_INTERVAL = 0.005  # seconds
+
+
+@frozen
+class Shelf:
+    """Entries in ``folder``, with the parts of those that are being filled never more than ``size`` bytes.
+
+    Several processes share it: whatever makes it grow, or turns a part into an entry, happens under one lock.
+    Everything here waits for the disk, so it is for threads, and raises OSError if that fails."""
+
+    folder: Path
+    size: int
+
+    def prepare(self) -> None:
+        """Make the folder, tidy up what the dead have left, and keep to ``size``, which may be less than last time."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._locked():
+            self._make_room(0)
+
+    def path(self, location: AudioLocation) -> Path:
+        return self.folder / f"{key_of(location)}.audio"
+
+    def has_room_for(self, size: int) -> bool:
+        """Whether a clip of ``size`` bytes is for keeping at all."""
+        return 0 < size <= self.size // SHARE
+
+    def reserve(self, version: Version) -> PartFile | None:
+        """A file to fill, for which entries make room that were not used for longest. None: parts leave none."""
+        with self._locked():
+            if not self._make_room(version.size + len(footer(version))):
+                return None
+            return PartFile.made(self.folder / f"{key_of(version.location)}.{token_hex(16)}.part", version)
+
+    def commit(self, part: PartFile) -> tuple[Version, Identity]:
+        """Make an entry of a part that is full, in the place of any that the clip had."""
+        version = part.seal()
+        with self._locked():
+            part.path.replace(self.path(version.location))
+            return version, Identity.of(os.fstat(part.file.number))  # renaming changes it
+
+    def find(self, location: AudioLocation) -> tuple[Version, Identity] | None:
+        """The entry of a clip, whole and verified. One that is damaged is taken away."""
+        path = self.path(location)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            before = Identity.of(os.fstat(descriptor))
+            version = verified(descriptor)
+            if version.location != location or not before.is_of(os.fstat(descriptor)):
+                raise NotAnEntry("another clip, or written to this moment")
+        except NotAnEntry:
+            path.unlink(missing_ok=True)
+            return None
+        finally:
+            os.close(descriptor)
+        return version, before
+
+    def remove(self, version: Version) -> None:
+        """Take away the entry of a clip."""
+        for path in (self.path(version.location), self._stamp(version)):
+            path.unlink(missing_ok=True)
+
+    def stamp(self, version: Version, used: datetime, validated: datetime) -> None:
+        """Note when ``version`` was last listened to, and when its source last had it, beside its entry."""
+        path = self._stamp(version)
+        path.touch(mode=0o600)
+        os.utime(path, (used.timestamp(), validated.timestamp()))
+
+    def is_in_place(self, version: Version, identity: Identity) -> bool:
+        """Whether the entry of a clip is still the file that was verified."""
+        try:
+            return identity.is_of(self.path(version.location).stat())
+        except FileNotFoundError:
+            return False
+
+    def validated_at(self, version: Version) -> datetime:
+        """When the source of ``version`` had it, as far as any process noted."""
+        with suppress(FileNotFoundError):  # stamps come later than their entries, and to lose one costs a question
+            return max(version.fetched_at, datetime.fromtimestamp(self._stamp(version).stat().st_mtime, UTC))
+        return version.fetched_at
+
+    def _stamp(self, version: Version) -> Path:
+        """Named by the bytes too: a stamp must not speak for the version that another process puts in their place."""
+        return self.folder / f"{key_of(version.location)}.{version.sha256[:16]}.used"
+
+    def _make_room(self, needed: int) -> bool:
+        survey = surveyed(self.folder)
+        entries = sorted(survey.entries.values(), key=lambda entry: entry.used)
+        if survey.total - sum(entry.size for entry in entries) + needed > self.size:
+            return False
+        for entry in entries:
+            if survey.total + needed <= self.size:
+                break
+            entry.remove()
+            survey.total -= entry.size
+        return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            wait_for(lock)
+            yield
+        finally:
+            os.close(lock)
+
+
+def key_of(location: AudioLocation) -> str:
+    return sha256(location.encode(errors="surrogatepass")).hexdigest()
+
+
+def wait_for(lock: int) -> None:
+    """Lock a file against all others. Raises TimeoutError, so that a stopped process does not stop the others."""
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError("another process has locked the cache for too long") from None
+            time.sleep(LOCK_INTERVAL)
+        else:
+            return
