@@ -97,6 +97,7 @@ class Container(DeclarativeContainer):
         Singleton(WriteKeys, write_keys),
         metrics,
         settings.provided.body_limit,
+        settings.provided.accel_redirect,
     )
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)

@@ -1,5 +1,6 @@
 """How the text of a setting becomes its value, and what it must be."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -68,6 +69,12 @@ def one_of(*choices: str) -> Rule:
             raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
 
     return check
+
+
+def prefix(_instance: object, _field: object, value: str | None) -> None:
+    """The beginning of an URL's path, up to a slash."""
+    if value is not None and not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/)*", value):
+        raise ValueError(f"must begin and end with a slash, like /media/, not {value!r}")
 
 
 def first_message(error: BaseException) -> str:

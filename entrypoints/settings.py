@@ -9,7 +9,7 @@ import typed_settings
 from attrs import Attribute, Factory, fields, fields_dict, frozen
 from platformdirs import user_data_path
 
-from entrypoints.setting_rules import CONVERTER, Rule, between, each, first_message, one_of
+from entrypoints.setting_rules import CONVERTER, Rule, between, each, first_message, one_of, prefix
 
 PREFIX = "PLAY_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -67,6 +67,15 @@ class Settings:
     connect_timeout: float = setting(5.0, "How long connecting to an audio source may take.", rule=between(0.01, 300))
     first_byte_timeout: float = setting(10.0, "How long a source may take to its first byte.", rule=between(0.01, 300))
     stall_timeout: float = setting(20.0, "How long a source may fall silent amid the audio.", rule=between(0.01, 300))
+    cache_size: int = setting(
+        2**30, "Most bytes of remote audio to keep below the data folder; 0 keeps none.", rule=between(0, 2**60)
+    )
+    cache_fresh: float = setting(
+        600.0, "How long remote audio is served as it was kept, before its source is asked.", rule=between(0, 2**31)
+    )
+    accel_redirect: str | None = setting(
+        None, "Prefix of nginx's internal location of the media folder, e.g. /media/; nginx then sends it.", rule=prefix
+    )
     body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
     shutdown_timeout: float = setting(5.0, "How long streams may go on after SIGTERM.", rule=between(0, 3_600))
     log_level: str = setting("info", "Least severe log lines to write.", rule=one_of(*LOG_LEVELS))
@@ -75,6 +84,11 @@ class Settings:
     def media(self) -> Path:
         """The folder of the files that ``library:NAME`` means."""
         return self.data / "media"
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the remote audio that is kept."""
+        return self.data / "cache"
 
 
 def variable_of(field: "Attribute[Any]") -> str:

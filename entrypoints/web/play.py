@@ -11,6 +11,7 @@ from application.stream_clip import StreamClip
 from domain.ports import Telemetry
 from entrypoints.web.audio_response import audio_response
 from entrypoints.web.conditional import preconditions
+from entrypoints.web.handoff import can_be_handed_off, handed_off
 from entrypoints.web.headers import listening
 from entrypoints.web.keys import WriteKeys
 from entrypoints.web.query_string import clip_id, clip_query, next_link
@@ -19,7 +20,8 @@ from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_res
 
 @frozen
 class PlayEndpoints:
-    """Every request under ``/play``, one method each. ``body_limit`` is in bytes."""
+    """Every request under ``/play``, one method each. ``body_limit`` is in bytes; ``accel_redirect`` is the prefix of
+    nginx's internal location, None where no nginx takes files over."""
 
     browse: Browse
     curate: Curate
@@ -27,6 +29,7 @@ class PlayEndpoints:
     write_keys: WriteKeys
     telemetry: Telemetry
     body_limit: int
+    accel_redirect: str | None = None
 
     async def page(self, request: Request) -> Response:
         query = clip_query(request)
@@ -56,7 +59,11 @@ class PlayEndpoints:
 
     async def stream(self, request: Request) -> ASGIApp:
         if request.method == "HEAD":
-            stream = await self.stream_clip.open(clip_id(request), preconditions(request.headers))
-        else:
-            stream = await self.stream_clip.play(clip_id(request), listening(request))
+            return audio_response(
+                await self.stream_clip.open(clip_id(request), preconditions(request.headers)), self.telemetry
+            )
+        asked = listening(request)
+        stream = await self.stream_clip.play(clip_id(request), asked)
+        if self.accel_redirect is not None and can_be_handed_off(request, asked, stream):
+            return handed_off(stream, self.accel_redirect)
         return audio_response(stream, self.telemetry)

@@ -46,6 +46,7 @@ async def test_what_is_answered_to_a_good_request_is_as_written(edge: Edge) -> N
     assert obeys(await ask("GET", f"{clip}/stream"), "streamClip")
     assert obeys(await ask("GET", f"{clip}/stats"), "getClipStats")
     assert obeys(await ask("GET", f"{clip}/stream", headers={"range": "bytes=2-5"}), "streamClip")
+    assert obeys(await ask("GET", f"{clip}/stream", headers={"range": "bytes=2-5, 9-"}), "streamClip")
     assert obeys(await ask("HEAD", f"{clip}/stream"), "describeStream")
     assert obeys(await ask("DELETE", clip, headers=WRITING), "removeClip")
 
@@ -89,6 +90,10 @@ async def test_what_is_answered_to_an_operator_is_as_written(edge: Edge, operati
         ("streamClip", "GET /play/0/stream", 404, {}),
         ("streamClip", "GET /play/1/stream", 416, {"headers": {"range": "bytes=9999999-"}}),
         ("streamClip", "GET /play/1/stream?play=once", 422, {}),
+        ("streamClip", "GET /play/1/stream", 304, {"headers": {"if-none-match": "*"}}),
+        ("streamClip", "GET /play/1/stream", 412, {"headers": {"if-match": '"another"'}}),
+        ("describeStream", "HEAD /play/1/stream", 304, {"headers": {"if-none-match": "*"}}),
+        ("describeStream", "HEAD /play/1/stream", 412, {"headers": {"if-match": '"another"'}}),
         ("contract", "GET /openapi.json", 406, {"headers": NO_JSON}),
     ],
 )

@@ -1,0 +1,32 @@
+"""Handing a library file to the nginx in front: it sends the bytes, and the play is counted here (docs/nginx.md)."""
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from application.stream_clip import Stream
+from domain.location import LIBRARY
+from domain.play import Listening
+from domain.preconditions import NONE
+from entrypoints.web.audio_headers import audio_headers
+
+BY_NGINX = ("accept-ranges", "content-length")  # told by whoever sends the bytes
+
+
+def can_be_handed_off(request: Request, listening: Listening, stream: Stream) -> bool:
+    """Whether nginx will answer just as we would, so that what was counted is what is sent.
+
+    It knows neither our entity tags, nor which ranges we join, ignore or refuse."""
+    is_plain = "range" not in request.headers or (listening.requested is not None and listening.requested.only)
+    return stream.clip.audio_url.startswith(LIBRARY) and listening.preconditions is NONE and bool(is_plain)
+
+
+def handed_off(stream: Stream, prefix: str) -> Response:
+    """The order to send the file below nginx's internal location ``prefix``. Closes the audio."""
+    stream.audio.close()
+    headers = audio_headers(stream, stream.audio.media_type or stream.clip.media_type)
+    for name in BY_NGINX:
+        headers.pop(name, None)
+    name = stream.clip.audio_url.removeprefix(LIBRARY)
+    return Response(headers={**headers, "x-accel-redirect": prefix + quote(name)})
