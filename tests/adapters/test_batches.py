@@ -12,6 +12,7 @@ from adapters.postgres.batches import Batches
 from domain.errors import StoreUnavailable
 
 PLENTY = 100
+PATIENCE = 5.0  # seconds, where nothing takes one
 
 
 class OddError(Exception):
@@ -40,9 +41,14 @@ async def turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
+async def half(batches: Batches[int, int], number: int) -> int:
+    async with asyncio.timeout(PATIENCE):
+        return await batches.ask(number)
+
+
 async def outcome(batches: Batches[int, int], number: int) -> int | Exception:
     try:
-        return await batches.ask(number)
+        return await half(batches, number)
     except (OddError, StoreUnavailable, ValueError) as error:
         return error
 
@@ -69,10 +75,11 @@ async def test_who_asks_during_a_run_is_in_the_next_and_not_later() -> None:
 
 async def test_an_error_of_one_item_is_raised_to_its_asker_alone() -> None:
     batches = Batches(Halving().run, PLENTY)
-    two, three, four = await asyncio.gather(*(outcome(batches, number) for number in (2, 3, 4)))
+    two, three, four = (asyncio.create_task(half(batches, number)) for number in (2, 3, 4))
+    await asyncio.wait([two, three, four])
 
-    assert (two, four) == (1, 2)
-    assert isinstance(three, OddError)
+    assert (two.result(), four.result()) == (1, 2)
+    assert isinstance(three.exception(), OddError)
 
 
 async def test_a_run_that_fails_fails_its_own_askers_and_not_the_next() -> None:
@@ -123,7 +130,7 @@ async def test_beyond_a_full_batch_one_is_refused_at_once_and_there_is_room_afte
 
     assert [isinstance(task.result(), StoreUnavailable) for task in asked if task.done()] == [True, True]
     await asyncio.gather(*asked)
-    assert await batches.ask(8) == 4
+    assert await half(batches, 8) == 4
 
 
 async def test_nothing_is_left_running_when_nobody_asks() -> None:
@@ -136,7 +143,7 @@ async def test_nothing_is_left_running_when_nobody_asks() -> None:
 def test_one_event_loop_may_follow_another_even_if_that_was_ended_amid_a_run() -> None:
     halving = Halving()
     batches = Batches(halving.run, PLENTY)
-    assert asyncio.run(batches.ask(2)) == 1
+    assert asyncio.run(half(batches, 2)) == 1
 
     async def left_behind() -> "asyncio.Task[int]":
         left = asyncio.create_task(batches.ask(4))
@@ -146,7 +153,7 @@ def test_one_event_loop_may_follow_another_even_if_that_was_ended_amid_a_run() -
 
     assert asyncio.run(left_behind()).cancelled()
     halving.is_under_way = False
-    assert asyncio.run(batches.ask(6)) == 3
+    assert asyncio.run(half(batches, 6)) == 3
 
 
 async def test_askers_are_let_go_when_the_run_is_cancelled_with_its_loop() -> None:
@@ -158,7 +165,7 @@ async def test_askers_are_let_go_when_the_run_is_cancelled_with_its_loop() -> No
     second = asyncio.create_task(batches.ask(4))
     await turns(1)
     run.cancel()
-    await asyncio.wait([first, second], timeout=5)
+    await asyncio.wait([first, second], timeout=PATIENCE)
 
     assert first.cancelled()
     assert second.cancelled()
@@ -189,7 +196,7 @@ async def test_in_any_story_each_gets_the_answer_they_would_get_alone_and_never_
     asked = [asyncio.create_task(asker(number, comes)) for number, comes, _ in story]
     leavers = [leaves(task, comes, patience) for task, (_, comes, patience) in zip(asked, story, strict=True)]
     await asyncio.gather(*leavers)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*asked, return_exceptions=True)
 
     for task, (number, _, patience) in zip(asked, story, strict=True):
