@@ -1,87 +1,23 @@
-"""The promises of `domain.ports.AudioSource` and `OpenedAudio`, in memory, in files, and over HTTP as it is."""
+"""The promises of `domain.ports.AudioSource` and `OpenedAudio`, in memory, in files, over HTTP as it is, and kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.audio.by_location import AudioByLocation
-from adapters.audio.filesystem import FilesystemAudio
-from adapters.audio.in_memory import MemoryAudio
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
-from domain.location import AudioLocation
-from domain.ports import AudioSource, OpenedAudio
+from domain.ports import LARGEST_CHUNK, OpenedAudio
+from domain.validators import UNKNOWN
+from tests.audio_worlds import CUTTING, MODIFIED, TELLING_VERSIONS, WORLDS, AudioWorld, Build, over_http
 from tests.sounds import mp3_of, opus
-from tests.upstream import Answer, Request, chunked, failure_of, head, ignoring_ranges, remote_audio, serving, upstream
-
-NOT_AUDIO = b"<!doctype html><title>Not here</title>" * 500
-LARGEST_CHUNK = 256 * 1024
-
-
-@frozen
-class AudioWorld:
-    """A source that holds one clip, one text that is no audio, and nothing else."""
-
-    source: AudioSource
-    clip: AudioLocation
-    text: AudioLocation
-    nothing: AudioLocation
-
-
-Build = Callable[[bytes, Path], AbstractAsyncContextManager[AudioWorld]]
-
-
-@asynccontextmanager
-async def in_memory(content: bytes, _folder: Path) -> AsyncIterator[AudioWorld]:
-    clip, text = AudioLocation("library:clip.mp3"), AudioLocation("library:text.mp3")
-    source = MemoryAudio({clip: content, text: NOT_AUDIO})
-    yield AudioWorld(source, clip, text, AudioLocation("library:nothing.mp3"))
-
-
-@asynccontextmanager
-async def in_files(content: bytes, folder: Path) -> AsyncIterator[AudioWorld]:
-    (folder / "deep").mkdir(exist_ok=True)
-    (folder / "deep" / "clip.mp3").write_bytes(content)
-    (folder / "text.mp3").write_bytes(NOT_AUDIO)
-    clip, text = AudioLocation("library:deep/clip.mp3"), AudioLocation("library:text.mp3")
-    files = FilesystemAudio(folder)
-    yield AudioWorld(AudioByLocation(files, MemoryAudio({})), clip, text, AudioLocation("library:nothing.mp3"))
-
-
-def over_http(answering: Callable[[bytes], Answer]) -> Build:
-    @asynccontextmanager
-    async def build(content: bytes, _folder: Path) -> AsyncIterator[AudioWorld]:
-        answer_clip, answer_text = answering(content), serving(NOT_AUDIO, "text/html")
-
-        async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
-            if request.target == "/nothing":
-                writer.write(head(404, content_length=0))
-            else:
-                await (answer_clip if request.target == "/clip" else answer_text)(request, writer)
-
-        async with upstream(answer) as server, remote_audio() as http:
-            source = AudioByLocation(MemoryAudio({}), http)
-            yield AudioWorld(source, server.url("/clip"), server.url("/text"), server.url("/nothing"))
-
-    return build
-
-
-CUTTING: dict[str, Build] = {
-    "memory": in_memory,
-    "files": in_files,
-    "http": over_http(serving),
-    "http ignoring ranges": over_http(ignoring_ranges),
-}
-WORLDS: dict[str, Build] = CUTTING | {"http of unknown length": over_http(chunked)}
+from tests.upstream import chunked, failure_of, serving
 
 every_world = pytest.mark.parametrize("build", WORLDS.values(), ids=WORLDS)
 every_world_that_cuts = pytest.mark.parametrize("build", CUTTING.values(), ids=CUTTING)
+every_world_that_tells_versions = pytest.mark.parametrize("build", TELLING_VERSIONS.values(), ids=TELLING_VERSIONS)
 
 
 async def all_of(opened: OpenedAudio) -> bytes:
@@ -227,3 +163,97 @@ async def test_many_may_listen_to_one_clip_each_at_their_own_place(build: Build,
         assert all(read == content for read in await asyncio.gather(*map(all_of, several[2:])))
         for opened in several:
             opened.close()
+
+
+@every_world_that_cuts
+@pytest.mark.parametrize("at_most", [1, 10, 4_096, LARGEST_CHUNK])
+async def test_no_more_is_read_at_once_than_was_asked_for(build: Build, tmp_path: Path, at_most: int) -> None:
+    content = mp3_of(300_000)
+    async with build(content, tmp_path) as world:
+        opened = await world.source.open(world.clip, FromTo(100, 160))
+        read = b""
+        while chunk := await opened.read(at_most):
+            assert len(chunk) <= at_most
+            read += chunk
+
+        assert read == content[100:161]
+        opened.close()
+
+
+@every_world_that_tells_versions
+async def test_the_validators_are_those_of_the_version(build: Build, tmp_path: Path) -> None:
+    async with build(mp3_of(50_000), tmp_path) as world:
+        whole, part = await world.source.open(world.clip), await world.source.open(world.clip, FromTo(10))
+
+        assert whole.validators == part.validators
+        assert whole.validators.entity_tag is not None
+        assert not whole.validators.entity_tag.is_weak
+        assert whole.validators.last_modified in (MODIFIED, None)
+        assert whole.can_reopen
+        whole.close()
+        part.close()
+
+
+@every_world_that_tells_versions
+async def test_another_version_has_another_tag(build: Build, tmp_path: Path) -> None:
+    tags = []
+    for content in (mp3_of(50_000), mp3_of(50_001)):
+        async with build(content, tmp_path) as world:
+            opened = await world.source.open(world.clip)
+            tags.append(opened.validators.entity_tag)
+            opened.close()
+
+    assert tags[0] != tags[1]
+
+
+@every_world_that_tells_versions
+@pytest.mark.parametrize("requested", [None, FromTo(0, 9), FromTo(70_000), Suffix(5_000)])
+async def test_what_is_opened_again_is_read_on_its_own(
+    build: Build, tmp_path: Path, requested: RequestedRange | None
+) -> None:
+    content = mp3_of(400_000)
+    async with build(content, tmp_path) as world:
+        first = await world.source.open(world.clip, FromTo(1_000))
+        begun = await first.read(5_000)
+        again = await first.reopen(requested)
+
+        assert await all_of(again) == content[slice_of(requested) if requested else slice(None)]
+        assert again.validators == first.validators
+        assert again.range == (requested.within(len(content)) if requested else None)
+        assert begun + await all_of(first) == content[1_000:]
+        first.close()
+        again.close()
+
+
+@every_world_that_tells_versions
+async def test_who_closes_the_first_may_read_on_in_the_second(build: Build, tmp_path: Path) -> None:
+    content = mp3_of(400_000)
+    async with build(content, tmp_path) as world:
+        first = await world.source.open(world.clip)
+        again = await first.reopen(FromTo(100_000))
+        first.close()
+
+        assert await all_of(again) == content[100_000:]
+        again.close()
+
+
+@every_world_that_tells_versions
+async def test_a_place_behind_the_end_cannot_be_reopened(build: Build, tmp_path: Path) -> None:
+    async with build(mp3_of(50_000), tmp_path) as world:
+        opened = await world.source.open(world.clip)
+
+        with pytest.raises(RangeNotSatisfiable) as refused:
+            await opened.reopen(FromTo(50_000))
+        assert refused.value.size == 50_000
+        opened.close()
+
+
+async def test_what_tells_no_version_is_not_opened_again(tmp_path: Path) -> None:
+    async with over_http(serving)(mp3_of(50_000), tmp_path) as world:
+        opened = await world.source.open(world.clip)
+
+        assert (opened.validators, opened.can_reopen) == (UNKNOWN, False)
+        with pytest.raises(AudioUnavailable) as refused:
+            await opened.reopen(FromTo(10))
+        assert refused.value.failure == SourceFailure.CHANGED
+        opened.close()
