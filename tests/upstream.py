@@ -1,6 +1,7 @@
 """A web server for tests that says exactly what it is told to, byte by byte, however wrong."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -197,3 +198,34 @@ def chunked(content: bytes, content_type: str = "audio/mpeg", piece: int = 10_00
     pieces = [content[at : at + piece] for at in range(0, len(content), piece)]
     framed = (f"{len(data):x}\r\n".encode() + data + b"\r\n" for data in pieces)
     return saying(head(200, content_type=content_type, transfer_encoding="chunked"), *framed, b"0\r\n\r\n")
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    raw = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    writer.transport.abort()
+
+
+def pausing(*pieces: bytes) -> Answer:
+    """Says this, and then nothing more, for longer than any test waits."""
+
+    async def answer(_request: Request, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        await asyncio.sleep(60)
+
+    return answer
+
+
+def redirecting(content: bytes, targets: dict[str, str], status: int = 302) -> Answer:
+    """Leads from target to target, and gives ``content`` where that ends."""
+    served = serving(content)
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.target in targets:
+            writer.write(head(status, location=targets[request.target], content_length=0))
+        else:
+            await served(request, writer)
+
+    return answer

@@ -38,18 +38,20 @@ class UpstreamBody:
         """At most so many bytes; ``b""`` at the end."""
         if self._is_closed:
             raise ClientPayloadError("the body was closed")
-        if not self._ahead:
-            return await self._received(at_most)
-        chunk, self._ahead = self._ahead[:at_most], self._ahead[at_most:]
-        return chunk
+        chunk = self._ahead or await self._received(at_most)
+        if len(chunk) <= at_most:
+            self._ahead = b""
+            return chunk
+        self._ahead = chunk[at_most:]
+        return chunk[:at_most]
 
     async def peek(self, count: int) -> bytes:
-        """At least ``count`` bytes, or all there are; they stay to be read. ``count`` is at most `LARGEST_CHUNK`."""
+        """At least ``count`` bytes, or all there are; they stay to be read."""
         while len(self._ahead) < count:
-            received = await self._received(LARGEST_CHUNK - len(self._ahead))
+            received = await self._received(LARGEST_CHUNK)
             if not received:
                 break
-            self._ahead += received
+            self._ahead = self._ahead + received if self._ahead else received
         return self._ahead
 
     async def skip(self, count: int) -> None:
@@ -61,11 +63,12 @@ class UpstreamBody:
             self._ahead, count = chunk[count:], max(0, count - len(chunk))
 
     async def _received(self, at_most: int) -> bytes:
+        """What has come, all of it as it came if that much is wanted: copying it costs more than all else here."""
         content = self.response.content
-        if received := content.read_nowait(at_most):
+        if received := content.read_nowait(-1 if at_most >= LARGEST_CHUNK else at_most):
             return received
         async with asyncio.timeout(self.stall):
-            return await content.read(min(at_most, READ_AHEAD))
+            return await (content.readany() if at_most >= LARGEST_CHUNK else content.read(min(at_most, READ_AHEAD)))
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end, and drop it otherwise."""
