@@ -10,10 +10,12 @@ from dependency_injector.ext.starlette import Lifespan
 from dependency_injector.providers import Callable, Dependency, Object, Provider, Resource, Self, Singleton
 
 from adapters.audio.by_location import AudioByLocation
+from adapters.audio.cache.cached_audio import CachedAudio
 from adapters.audio.filesystem import FilesystemAudio
 from adapters.audio.http import HttpAudio, Patience
 from adapters.audio.probe import TagProbe
 from adapters.audio.public_address import gate
+from adapters.audio.resuming_audio import ResumingAudio
 from adapters.memory import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.ledger import PostgresLedger
@@ -23,7 +25,7 @@ from application.browse import Browse
 from application.curate import Curate
 from application.stream_clip import StreamClip
 from domain.errors import AudioRefused, DurationUnknown
-from domain.ports import Catalogue, CheckStore, PlayLedger
+from domain.ports import AudioSource, Catalogue, CheckStore, PlayLedger
 from entrypoints.samples import put_in_place, seed
 from entrypoints.settings import Settings
 from entrypoints.web.app import create_app
@@ -37,7 +39,11 @@ from observability.requests import RequestTelemetry
 
 
 async def running(
-    store: AbstractAsyncContextManager[object], remote: HttpAudio, curate: Curate, samples: Path | None
+    store: AbstractAsyncContextManager[object],
+    remote: HttpAudio,
+    cache: CachedAudio | None,
+    curate: Curate,
+    samples: Path | None,
 ) -> AsyncIterator[None]:
     """What is open while the service runs. ``samples`` is the folder they go to; None: none are put in."""
     async with store:
@@ -46,6 +52,8 @@ async def running(
                 await put_in(samples, curate)
             yield
         finally:
+            if cache is not None:
+                await cache.close()
             await remote.close()
 
 
@@ -56,6 +64,19 @@ async def put_in(folder: Path, curate: Curate) -> None:
         await seed(curate)
     except (AudioRefused, DurationUnknown, OSError) as error:
         log.warning("samples not put in", reason=str(error))
+
+
+def usable_cache(source: AudioSource, settings: Settings, metrics: Metrics) -> CachedAudio | None:
+    """The cache, unless it is switched off, or its folder cannot be used: then remote audio is only relayed."""
+    if settings.cache_size == 0:
+        return None
+    cache = CachedAudio(source, settings.cache, settings.cache_size, settings.cache_fresh, metrics)
+    try:
+        cache.prepare()
+    except OSError as error:
+        log.warning("remote audio is not kept", reason=str(error))
+        return None
+    return cache
 
 
 class Container(DeclarativeContainer):
@@ -81,12 +102,16 @@ class Container(DeclarativeContainer):
         stall=settings.provided.stall_timeout,
     )
     sources = Singleton(gate, settings.provided.allowed_sources, settings.provided.source_ports)
-    remote = Singleton(HttpAudio, sources, patience)
-    audio = Singleton(AudioByLocation, Singleton(FilesystemAudio, settings.provided.media), remote)
-
     metrics = Singleton(Metrics, pool.provided.get_stats)
+    remote = Singleton(HttpAudio, sources, patience)
+    resuming = Singleton(ResumingAudio, remote, metrics)
+    cache = Singleton(usable_cache, resuming, settings, metrics)
+    library = Singleton(FilesystemAudio, settings.provided.media)
+    uncached_audio = Singleton(AudioByLocation, library, resuming)  # who only looks fetches no clip whole
+    audio = Singleton(AudioByLocation, library, Callable(lambda cache, source: cache or source, cache, resuming))
+
     browse = Singleton(Browse, catalogue, ledger)
-    curate = Singleton(Curate, catalogue, Singleton(TagProbe, audio), Object(utc_now))
+    curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), Object(utc_now))
     stream_clip = Singleton(StreamClip, catalogue, audio, ledger, metrics, Object(utc_now), Object(new_id))
 
     play = Singleton(
@@ -102,7 +127,7 @@ class Container(DeclarativeContainer):
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
-    run = Resource(running, store, remote, curate, samples)
+    run = Resource(running, store, remote, cache, curate, samples)
     app = Singleton(
         RequestTelemetry,
         Singleton(create_app, play, health, pages, Singleton(Lifespan, __self__)),

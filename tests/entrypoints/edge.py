@@ -192,7 +192,12 @@ def an_edge(folder: Path, keys: tuple[str, ...] = (KEY,), sounds: AudioSource | 
     """A service in memory with audio from ``sounds``, and whatever else of the container is swapped, by name."""
     heard = Sounds()
     container = in_memory(Settings(data=folder), keys)
-    for name, other in {"audio": sounds or heard, "pages": read_once(), **others}.items():
+    for name, other in {
+        "audio": sounds or heard,
+        "uncached_audio": sounds or heard,
+        "pages": read_once(),
+        **others,
+    }.items():
         getattr(container, name).override(other)
     transport = httpx.ASGITransport(container.app(), raise_app_exceptions=False)
     return Edge(container, heard, httpx.AsyncClient(transport=transport, base_url="http://play.test"))
