@@ -2,8 +2,6 @@
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 
 from attrs import define, field
@@ -13,63 +11,61 @@ RWF_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)  # Linux: read what is 
 
 @define(eq=False)
 class FileDescriptor:
-    """Owner of ``number``. It is given back to the system when it is closed *and* the last read has ended.
+    """A share in ``number``, which is given back to the system when all shares are closed *and* the last read has ended.
 
     Otherwise a thread that is still reading could find the number taken by another clip, and read that one."""
 
     number: int
+    can_read_at_once: bool = field(default=RWF_NOWAIT is not None, init=False)  # until the file system says no
     _lock: Lock = field(factory=Lock, init=False)  # held for bookkeeping only, never while the disk is asked
-    _users: int = field(default=1, init=False)  # the owner, and whoever is reading
-    _is_closed: bool = field(default=False, init=False)
-    _can_read_at_once: bool = field(default=RWF_NOWAIT is not None, init=False)
+    _users: int = field(default=1, init=False)  # who has a share, and who is reading
 
-    def size(self) -> int:
-        with self._in_use():
-            return os.fstat(self.number).st_size
-
-    def read(self, count: int, at: int) -> bytes:
-        """At most ``count`` bytes; ``b""`` at the end of the file. May wait. Raises OSError, also if closed."""
-        with self._in_use():
-            return os.pread(self.number, count, at)
-
-    def read_at_once(self, count: int, at: int) -> bytes | None:
-        """The same without waiting; None if the bytes are not in memory, or the file system cannot tell."""
-        if not self._can_read_at_once:
-            return None
-        buffer = bytearray(count)
-        with self._in_use():
-            try:
-                got = os.preadv(self.number, [buffer], at, RWF_NOWAIT or 0)
-            except BlockingIOError:
-                return None
-            except OSError as error:
-                if error.errno != errno.EOPNOTSUPP:
-                    raise
-                self._can_read_at_once = False
-                return None
-        return bytes(memoryview(buffer)[:got])
-
-    def close(self) -> None:
-        """Never waits. Closing again does nothing."""
+    def share(self) -> None:
+        """Take another share; each is closed once. Raises OSError: all are closed."""
         with self._lock:
-            was_closed, self._is_closed = self._is_closed, True
-        if not was_closed:
-            self._let_go()
-
-    @contextmanager
-    def _in_use(self) -> Iterator[None]:
-        with self._lock:
-            if self._is_closed:
+            if self._users == 0:
                 raise OSError(errno.EBADF, "the file was closed")
             self._users += 1
-        try:
-            yield
-        finally:
-            self._let_go()
 
-    def _let_go(self) -> None:
+    def close(self) -> None:
+        """Give up a share. Never waits for who is reading."""
         with self._lock:
             self._users -= 1
             is_last = self._users == 0
         if is_last:
             os.close(self.number)
+
+    def status(self) -> os.stat_result:
+        """What the system says of the file now. May wait, unless `can_read_at_once`. Raises OSError."""
+        self.share()
+        try:
+            return os.fstat(self.number)
+        finally:
+            self.close()
+
+    def read(self, count: int, at: int) -> bytes:
+        """At most ``count`` bytes; ``b""`` at the end of the file. May wait. Raises OSError, also if closed."""
+        self.share()
+        try:
+            return os.pread(self.number, count, at)
+        finally:
+            self.close()
+
+    def read_at_once(self, count: int, at: int) -> bytes | None:
+        """What of it is in memory, without waiting; None if that is nothing, or the file system cannot tell."""
+        if not self.can_read_at_once:
+            return None
+        buffer = bytearray(count)
+        self.share()
+        try:
+            got = os.preadv(self.number, (buffer,), at, RWF_NOWAIT or 0)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            if error.errno != errno.EOPNOTSUPP:
+                raise
+            self.can_read_at_once = False
+            return None
+        finally:
+            self.close()
+        return bytes(memoryview(buffer)[:got])

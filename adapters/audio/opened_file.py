@@ -1,52 +1,107 @@
 """A file of the media folder while it is being read."""
 
 import asyncio
+from contextlib import suppress
 from typing import Self
 
 from attrs import define, field
 
 from adapters.audio.file_descriptor import FileDescriptor
-from domain.byte_range import ByteRange
+from adapters.audio.file_version import FileVersion
+from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
-
-FIRST_CHUNK = 64 * 1024  # soon out
-CHUNK = 256 * 1024  # the size that costs least per byte and is still a bound
+from domain.ports import LARGEST_CHUNK
+from domain.validators import Validators
 
 
 @define(eq=False)
 class OpenedFile:
-    """The bytes that were promised when the file was opened: never more if it grew since, and an error if it shrank."""
+    """The bytes of the version that was opened, never of two; a file that is replaced by renaming is read to its end.
+
+    Two changes within one tick of the kernel's clock look like one (ADR 6)."""
 
     location: str
     media_type: str | None
-    size: int | None
     range: ByteRange | None
-    _file: FileDescriptor
+    validators: Validators
+    _version: FileVersion
+    _file: FileDescriptor  # its share is this one's to close
     _at: int
     _end: int
-    _chunk: int = field(default=FIRST_CHUNK, init=False)
+    _is_closed: bool = field(default=False, init=False)
 
     @classmethod
-    def of(cls, location: str, media_type: str, size: int, part: ByteRange | None, file: FileDescriptor) -> Self:
-        first, end = (0, size) if part is None else (part.first, part.last + 1)
-        return cls(location, media_type, size, part, file, first, end)
+    def of(
+        cls,
+        location: str,
+        media_type: str | None,
+        requested: RequestedRange | None,
+        version: FileVersion,
+        file: FileDescriptor,
+    ) -> Self:
+        """Raises RangeNotSatisfiable: the share in ``file`` stays the caller's."""
+        part = None if requested is None else requested.within(version.size)
+        first, end = (0, version.size) if part is None else (part.first, part.last + 1)
+        return cls(location, media_type, part, version.validators(location), version, file, first, end)
 
-    async def read(self) -> bytes:
-        """The next bytes: at once if the system has them in memory, otherwise by a thread that waits for the disk."""
-        count = min(self._chunk, self._end - self._at)
+    @property
+    def size(self) -> int:
+        return self._version.size
+
+    @property
+    def can_reopen(self) -> bool:
+        return True
+
+    def can_read_at_once(self) -> bool:
+        """Whether the file system can tell what is in memory. Never waits; reading has to be possible."""
+        with suppress(OSError):
+            self._file.read_at_once(1, 0)
+        return self._file.can_read_at_once
+
+    async def reopen(self, requested: RequestedRange | None) -> Self:
+        """On the same open file, so that it need not be found again, and may be gone from its folder by now."""
+        self._refuse_if_closed()
+        try:
+            await self._refuse_if_changed()
+            again = self.of(self.location, self.media_type, requested, self._version, self._file)
+            self._file.share()
+        except OSError as error:
+            raise AudioUnavailable(self.location, SourceFailure.INTERRUPTED) from error
+        return again
+
+    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+        """What the system has in memory, at once; where that is nothing, a thread waits for the disk."""
+        self._refuse_if_closed()
+        count = min(at_most, LARGEST_CHUNK, self._end - self._at)
         if count == 0:
             return b""
         try:
             chunk = self._file.read_at_once(count, self._at)
             if chunk is None:
                 chunk = await asyncio.to_thread(self._file.read, count, self._at)
+            if not chunk or self._at + len(chunk) == self._end:
+                await self._refuse_if_changed()
         except OSError as error:
             raise AudioUnavailable(self.location, SourceFailure.INTERRUPTED) from error
         if not chunk:
             raise AudioUnavailable(self.location, SourceFailure.INTERRUPTED)
         self._at += len(chunk)
-        self._chunk = CHUNK
         return chunk
 
+    async def _refuse_if_changed(self) -> None:
+        """Look whether the file still is the version that was opened. Looking after reading is enough: the system marks
+        a file as changed before it changes a byte. A network's file system may have to ask for it."""
+        status = self._file.status
+        now = status() if self._file.can_read_at_once else await asyncio.to_thread(status)
+        if not self._version.is_kept_in(now):
+            raise AudioUnavailable(self.location, SourceFailure.CHANGED)
+
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise AudioUnavailable(self.location, SourceFailure.INTERRUPTED)
+
     def close(self) -> None:
-        self._file.close()
+        """Never waits. What a thread still reads is thrown away."""
+        was_closed, self._is_closed = self._is_closed, True
+        if not was_closed:
+            self._file.close()

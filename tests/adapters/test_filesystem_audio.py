@@ -4,44 +4,44 @@ Where the system itself cannot be brought to fail, or to be slow, its call is re
 """
 
 import asyncio
+import ctypes
 import errno
 import os
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from adapters.audio.file_descriptor import FileDescriptor
-from adapters.audio.filesystem import FilesystemAudio, opened_below
+from adapters.audio.filesystem import FilesystemAudio
+from adapters.audio.openat2 import NotAtOnce, Openat2, OpenHow
 from domain.byte_range import FromTo
-from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
+from domain.errors import RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
-from tests.sounds import mp3_of
+from tests.adapters.media_folder import (
+    CLIP,
+    CONTENT,
+    all_of,
+    can_read_at_once,
+    forget,
+    made_folder,
+    no_thread,
+    open_media,
+    that_opens_at_once,
+    that_opens_by_a_thread,
+)
+from tests.sounds import wav, with_id3
 from tests.upstream import failure_of, soon
 
-CONTENT = mp3_of(1_000_000)
+Way = Callable[[Path], Awaitable[FilesystemAudio]]
+both_ways = pytest.mark.parametrize("way", [that_opens_at_once, that_opens_by_a_thread])
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    media = tmp_path / "media"
-    (media / "deep").mkdir(parents=True)
-    (media / "clip.mp3").write_bytes(CONTENT)
-    (media / "deep" / "clip.mp3").write_bytes(CONTENT)
-    (tmp_path / "secret.mp3").write_bytes(CONTENT)
-    return media
-
-
-def open_media() -> list[str]:
-    """The paths of media that this process has open."""
-    paths = []
-    for number in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # the descriptor of this very listing
-            paths.append(str(number.readlink()))
-    return [path for path in paths if "media" in path and "pytest" in path]
+    return made_folder(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +51,17 @@ def nothing_is_left_open() -> Iterator[None]:
     assert open_media() == []
 
 
-async def failure(folder: Path, name: str) -> SourceFailure:
-    return await failure_of(FilesystemAudio(folder), AudioLocation(f"library:{name}"))
+@pytest.fixture(params=[that_opens_at_once, that_opens_by_a_thread])
+async def files(request: pytest.FixtureRequest, folder: Path) -> FilesystemAudio:
+    way: Way = request.param
+    return await way(folder)
+
+
+async def failure(files: FilesystemAudio, name: str) -> SourceFailure:
+    """Why the file is not opened, now and when the kernel has learned of it."""
+    first = await failure_of(files, AudioLocation(f"library:{name}"))
+    assert await failure_of(files, AudioLocation(f"library:{name}")) == first
+    return first
 
 
 @pytest.mark.parametrize(
@@ -64,16 +73,16 @@ async def failure(folder: Path, name: str) -> SourceFailure:
         "./clip.mp3",
         "",
         "deep//clip.mp3",
-        "a\0b",
+        "clip.mp3\0b",
         "\ud800",
         "..",
     ],
 )
-async def test_a_name_that_leads_elsewhere_is_forbidden(folder: Path, name: str) -> None:
-    assert await failure(folder, name) == SourceFailure.FORBIDDEN
+async def test_a_name_that_leads_elsewhere_is_forbidden(files: FilesystemAudio, name: str) -> None:
+    assert await failure(files, name) == SourceFailure.FORBIDDEN
 
 
-async def test_a_symbolic_link_is_forbidden_wherever_it_leads(folder: Path) -> None:
+async def test_a_symbolic_link_is_forbidden_wherever_it_leads(files: FilesystemAudio, folder: Path) -> None:
     (folder / "out.mp3").symlink_to(folder.parent / "secret.mp3")
     (folder / "inside.mp3").symlink_to(folder / "clip.mp3")
     (folder / "outside").symlink_to(folder.parent)
@@ -82,18 +91,43 @@ async def test_a_symbolic_link_is_forbidden_wherever_it_leads(folder: Path) -> N
     (folder / "loop").symlink_to("loop")
 
     for name in ("out.mp3", "inside.mp3", "outside/secret.mp3", "below/clip.mp3", "nowhere.mp3", "loop", "loop/x"):
-        assert await failure(folder, name) == SourceFailure.FORBIDDEN
+        assert await failure(files, name) == SourceFailure.FORBIDDEN
 
 
-async def test_the_media_folder_itself_may_be_a_symbolic_link(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(folder)
-    opened = await FilesystemAudio(tmp_path / "link").open(AudioLocation("library:deep/clip.mp3"))
+@both_ways
+async def test_the_media_folder_itself_may_be_a_symbolic_link_and_lead_elsewhere_later(way: Way, folder: Path) -> None:
+    link, other = folder.parent / "link", folder.parent / "other media"
+    link.symlink_to(folder)
+    files = await way(link)
+    shutil.copytree(folder, other)
+    (other / "clip.mp3").write_bytes(CONTENT[:50_000])
+    before = await files.open(CLIP)
+    link.unlink()
+    link.symlink_to(other)
+    after = await files.open(CLIP)
+
+    assert (before.size, after.size) == (len(CONTENT), 50_000)
+    before.close()
+    after.close()
+
+
+async def test_a_file_is_found_however_long_its_path_is(files: FilesystemAudio, folder: Path) -> None:
+    parts = ["x" * 250] * 20  # the kernel takes at most 4096 bytes at a time
+    here = os.open(folder, os.O_RDONLY)
+    for part in parts:
+        os.mkdir(part, dir_fd=here)
+        below = os.open(part, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.link(folder / "clip.mp3", "clip.mp3", dst_dir_fd=here)
+    os.close(here)
+    opened = await files.open(AudioLocation("library:" + "/".join([*parts, "clip.mp3"])))
 
     assert opened.size == len(CONTENT)
     opened.close()
 
 
-async def test_what_is_no_regular_file_is_forbidden_and_does_not_hang(folder: Path) -> None:
+async def test_what_is_no_regular_file_is_forbidden_and_does_not_hang(files: FilesystemAudio, folder: Path) -> None:
     os.mkfifo(folder / "pipe.mp3")
     server = socket.socket(socket.AF_UNIX)
     here = Path.cwd()
@@ -104,14 +138,14 @@ async def test_what_is_no_regular_file_is_forbidden_and_does_not_hang(folder: Pa
         os.chdir(here)
     try:
         for name in ("pipe.mp3", "socket.mp3", "deep"):
-            assert await asyncio.wait_for(failure(folder, name), 5) == SourceFailure.FORBIDDEN
+            assert await asyncio.wait_for(failure(files, name), 5) == SourceFailure.FORBIDDEN
     finally:
         server.close()
 
 
 @pytest.mark.parametrize("name", ["gone.mp3", "gone/clip.mp3", "clip.mp3/clip.mp3", "deep/" * 40 + "x"])
-async def test_what_leads_nowhere_is_absent(folder: Path, name: str) -> None:
-    assert await failure(folder, name) == SourceFailure.ABSENT
+async def test_what_leads_nowhere_is_absent(files: FilesystemAudio, name: str) -> None:
+    assert await failure(files, name) == SourceFailure.ABSENT
 
 
 @pytest.mark.parametrize(
@@ -132,121 +166,143 @@ async def test_what_the_system_does_not_give_is_told_apart(
 
     monkeypatch.setattr(os, "open", refusing)
 
-    assert await failure(folder, "clip.mp3") == expected
+    assert await failure(FilesystemAudio(folder), "clip.mp3") == expected
 
 
-async def test_a_file_that_is_not_opened_is_not_left_open(folder: Path) -> None:
+async def test_a_file_that_is_not_opened_is_not_left_open(files: FilesystemAudio, folder: Path) -> None:
     (folder / "page.mp3").write_bytes(b"<html>")
 
-    assert await failure(folder, "page.mp3") == SourceFailure.NOT_AUDIO
+    assert await failure(files, "page.mp3") == SourceFailure.NOT_AUDIO
+    assert await failure(files, "deep") == SourceFailure.FORBIDDEN
     with pytest.raises(RangeNotSatisfiable):
-        await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"), FromTo(len(CONTENT)))
+        await files.open(CLIP, FromTo(len(CONTENT)))
     assert open_media() == []
 
 
-async def test_a_file_that_shrinks_while_it_is_read_is_an_interruption_not_an_end(folder: Path) -> None:
-    opened = await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"))
-    first = await opened.read()
-    os.truncate(folder / "clip.mp3", len(first) + 10)
+async def test_a_file_in_memory_is_opened_and_read_without_a_thread(folder: Path) -> None:
+    files = await that_opens_at_once(folder)
+    async with no_thread():
+        for location in (CLIP, AudioLocation("library:deep/clip.mp3")):
+            opened = await files.open(location)
 
-    assert await opened.read() == CONTENT[len(first) : len(first) + 10]
-    with pytest.raises(AudioUnavailable) as interrupted:
-        await opened.read()
-    assert interrupted.value.failure == SourceFailure.INTERRUPTED
-    opened.close()
+            assert await all_of(opened) == CONTENT
+            opened.close()
 
 
-async def test_a_file_that_grows_while_it_is_read_ends_where_was_promised(folder: Path) -> None:
-    opened = await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"))
-    with (folder / "clip.mp3").open("ab") as file:
-        file.write(b"more")
-
-    read = b""
-    while chunk := await opened.read():
-        read += chunk
-    assert read == CONTENT
-    opened.close()
-
-
-async def test_a_file_that_is_replaced_while_it_is_read_stays_what_it_was(folder: Path) -> None:
-    opened = await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"))
-    (folder / "new.mp3").write_bytes(mp3_of(50))
-    (folder / "new.mp3").rename(folder / "clip.mp3")
-
-    read = b""
-    while chunk := await opened.read():
-        read += chunk
-    assert read == CONTENT
-    opened.close()
-
-
-async def test_chunks_begin_small_and_stay_bounded(folder: Path) -> None:
-    opened = await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"))
-
-    assert len(await opened.read()) <= 64 * 1024
-    assert 64 * 1024 < len(await opened.read()) <= 256 * 1024
-    opened.close()
-
-
-@pytest.mark.parametrize("number", [errno.EAGAIN, errno.EOPNOTSUPP])
-async def test_bytes_that_are_not_in_memory_are_read_by_a_thread(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+async def test_the_first_file_is_opened_by_a_thread_since_only_it_tells_whether_its_file_system_waits(
+    folder: Path,
 ) -> None:
+    async with no_thread():
+        with pytest.raises(RuntimeError):
+            await FilesystemAudio(folder).open(CLIP)
+
+
+async def test_where_the_file_system_cannot_tell_what_is_in_memory_every_file_is_opened_by_a_thread(
+    folder: Path,
+) -> None:
+    memory = Path("/dev/shm")
+    (memory_file := memory / f"soundverse-{os.getpid()}.mp3").write_bytes(CONTENT)
+    try:
+        if can_read_at_once(memory_file):
+            pytest.skip("every file system here can tell")
+        await that_opens_at_once(folder)  # else nothing is shown by what follows
+        files, clip = FilesystemAudio(memory), AudioLocation(f"library:{memory_file.name}")
+        opened = await files.open(clip)
+
+        assert await all_of(opened) == CONTENT
+        again = await opened.reopen(FromTo(999_990))
+        assert await again.read() == CONTENT[999_990:]
+        async with no_thread():
+            with pytest.raises(RuntimeError):
+                await files.open(clip)
+        opened.close()
+        again.close()
+    finally:
+        memory_file.unlink()
+
+
+async def test_one_file_that_cannot_be_read_at_once_is_enough_to_trust_none_of_the_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, really_preadv = await that_opens_at_once(folder), os.preadv
+
+    def unsupported(*_: object) -> int:
+        raise OSError(errno.EOPNOTSUPP, "as told")  # what a network's folder says that is mounted below this one
+
+    monkeypatch.setattr(os, "preadv", unsupported)
+    (await files.open(CLIP)).close()
+    monkeypatch.setattr(os, "preadv", really_preadv)
+    (await files.open(CLIP)).close()
+
+    async with no_thread():
+        with pytest.raises(RuntimeError):
+            await files.open(CLIP)
+
+
+async def test_a_file_whose_beginning_is_not_in_memory_is_opened_by_a_thread(folder: Path) -> None:
+    files = await that_opens_at_once(folder)
+    forget(folder / "clip.mp3")
+    async with no_thread():
+        with pytest.raises(RuntimeError):
+            await files.open(CLIP)
+    opened = await files.open(CLIP)
+
+    assert opened.media_type == "audio/mpeg"
+    opened.close()
+
+
+async def test_the_media_type_is_not_told_from_the_half_of_the_beginning_that_is_in_memory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, really_preadv = await that_opens_at_once(folder), os.preadv
+    (folder / "clip.mp3").write_bytes(with_id3(wav(), 5000))
+
+    def half(number: int, buffers: tuple[bytearray], at: int, flags: int) -> int:
+        return really_preadv(number, [memoryview(buffers[0])[:4096]], at, flags)  # pages leave memory as they like
+
+    monkeypatch.setattr(os, "preadv", half)
+    opened = await files.open(CLIP)
+
+    assert opened.media_type == "audio/wav"
+    opened.close()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM, errno.EINVAL])
+async def test_a_kernel_that_does_not_know_or_allow_openat2_is_asked_once(folder: Path, number: int) -> None:
+    await that_opens_at_once(folder)  # else nothing is shown by what follows
     asked = []
 
-    def not_in_memory(*_: object) -> int:
-        asked.append(number)
-        raise OSError(number, "as told")
+    def refused(_number: int, _folder: int, path: bytes, _how: OpenHow, _size: int) -> int:
+        asked.append(path)
+        ctypes.set_errno(number)
+        return -1
 
-    monkeypatch.setattr(os, "preadv", not_in_memory)
-    opened = await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"))
-    read = b""
-    while chunk := await opened.read():
-        read += chunk
+    files = FilesystemAudio(folder, openat2=Openat2(refused))
+    for _ in range(4):
+        opened = await files.open(CLIP)
 
-    assert read == CONTENT
-    assert len(asked) == (1 if number == errno.EOPNOTSUPP else 5)
-    opened.close()
-
-
-async def test_a_disk_that_fails_is_an_interruption(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = await FilesystemAudio(folder).open(AudioLocation("library:clip.mp3"))
-
-    def broken(*_: object) -> int:
-        raise OSError(errno.EIO, "as told")
-
-    monkeypatch.setattr(os, "preadv", broken)
-    with pytest.raises(AudioUnavailable) as interrupted:
-        await opened.read()
-    assert interrupted.value.failure == SourceFailure.INTERRUPTED
-    opened.close()
+        assert await all_of(opened) == CONTENT
+        opened.close()
+    assert asked == [os.fsencode(folder)]
 
 
-def test_a_file_is_not_given_back_while_a_thread_reads_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = FileDescriptor(opened_below(folder, ["clip.mp3"]))
-    is_reading, may_end, really_pread = threading.Event(), threading.Event(), os.pread
+async def test_a_file_that_cannot_be_opened_at_once_does_not_keep_others_from_it(folder: Path) -> None:
+    files = await that_opens_at_once(folder)
+    (folder / "link.mp3").symlink_to("clip.mp3")
+    for name in ("link.mp3", "nothing.mp3", "deep", "x" * 300, "clip.mp3/x"):
+        await failure(files, name)
 
-    def slow_pread(number: int, count: int, at: int) -> bytes:
-        is_reading.set()
-        assert may_end.wait(5)
-        return really_pread(number, count, at)
+    async with no_thread():
+        (await files.open(CLIP)).close()
 
-    monkeypatch.setattr(os, "pread", slow_pread)
-    got: list[bytes] = []
-    thread = threading.Thread(target=lambda: got.append(file.read(10, 0)))
-    thread.start()
-    assert is_reading.wait(5)
-    file.close()
-    file.close()
-    os.fstat(file.number)  # still open, so that its number cannot become another file's
-    may_end.set()
-    thread.join()
 
-    assert got == [CONTENT[:10]]
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        os.fstat(file.number)
-    with pytest.raises(OSError, match="closed"):
-        file.read(10, 0)
+def test_nothing_is_opened_at_once_that_does_not_lie_below_the_folder(folder: Path) -> None:
+    (folder / "out.mp3").symlink_to(folder.parent / "secret.mp3")
+    (folder / "outside").symlink_to(folder.parent)
+
+    for name in ("../secret.mp3", "deep/../../secret.mp3", "/etc/passwd", "out.mp3", "outside/secret.mp3", "a\0b"):
+        with pytest.raises(NotAtOnce):
+            Openat2().opened_below(folder, name)
 
 
 async def test_whoever_stops_waiting_for_an_opening_leaves_no_file_open(

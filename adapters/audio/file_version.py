@@ -1,0 +1,64 @@
+"""Which version of a file one has, told by what the system keeps of it, without reading the file (ADR 6)."""
+
+import os
+import stat
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import blake2b
+
+from attrs import frozen
+
+from domain.validators import EntityTag, Validators
+
+SECOND = 1_000_000_000
+REST = SECOND // 10  # two changes within one tick of the kernel's clock bear one time; the longest tick is 10 ms
+REST_OF_COARSE = 2 * SECOND + REST  # FAT counts in steps of 2 s
+
+
+@frozen
+class FileVersion:
+    """A file's ``status`` and a moment just before it was asked for."""
+
+    status: os.stat_result
+    seen_at: datetime
+
+    @property
+    def size(self) -> int:
+        return self.status.st_size
+
+    @property
+    def is_regular_file(self) -> bool:
+        return stat.S_ISREG(self.status.st_mode)
+
+    def validators(self, location: str) -> Validators:
+        """Those of the clip at ``location``. No tag while a later change could bear the same times; no date of the
+        future (RFC 9110 §8.8.2.1), and none of before 1970, which is how file systems say that they do not know."""
+        now, status = int(self.seen_at.timestamp() * SECOND), self.status
+        tag, modified = None, status.st_mtime_ns // SECOND
+        if self._has_rested(now):
+            tag = entity_tag(location, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        is_told = 0 <= modified * SECOND <= now
+        return Validators(tag, datetime.fromtimestamp(modified, UTC) if is_told else None)
+
+    def is_kept_in(self, later: os.stat_result) -> bool:
+        """Whether the same open file surely has the same bytes at ``later``, when its status was asked for again.
+
+        A link that came or went, as when the file is replaced by renaming, moves ctime and no byte. What else moves
+        ctime alone, like chmod, is taken for a change: so does writing in place by whoever puts mtime back."""
+        earlier = self.status
+        if (later.st_size, later.st_mtime_ns) != (earlier.st_size, earlier.st_mtime_ns):
+            return False
+        return later.st_ctime_ns == earlier.st_ctime_ns or later.st_nlink != earlier.st_nlink
+
+    def _has_rested(self, now: int) -> bool:
+        """Whether the last change is so long ago that another would bear another time; never if it lies ahead."""
+        modified, changed = self.status.st_mtime_ns, self.status.st_ctime_ns
+        rest = REST if changed % SECOND else REST_OF_COARSE  # nobody sets ctime, so this is the file system's own step
+        return max(modified, changed) + rest <= now
+
+
+@lru_cache(maxsize=1024)
+def entity_tag(location: str, inode: int, size: int, modified: int, changed: int) -> EntityTag:
+    """A hash, so that it tells nothing of the host; the times are in nanoseconds."""
+    named = f"{inode} {size} {modified} {changed} {location}"
+    return EntityTag(blake2b(named.encode(errors="surrogatepass"), digest_size=16).hexdigest())
