@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from http import HTTPStatus
 from time import perf_counter
 from typing import Protocol
 
@@ -33,23 +32,23 @@ def audio_response(stream: Stream, telemetry: Telemetry) -> "AudioResponse":
     headers = audio_headers(stream, media_type)
     match stream.parts:
         case ():
-            return AudioResponse(HTTPStatus.OK, headers, stream.audio, telemetry)
+            return AudioResponse(200, headers, stream.audio, telemetry)
         case (part,):
             headers["content-length"] = str(len(part))
             headers["content-range"] = content_range(part, stream.audio.size)
-            return AudioResponse(HTTPStatus.PARTIAL_CONTENT, headers, stream.audio, telemetry)
+            return AudioResponse(206, headers, stream.audio, telemetry)
         case _:
             body = MultipartBody(stream, media_type)
             headers["content-type"] = body.content_type
             headers["content-length"] = str(body.length)
-            return AudioResponse(HTTPStatus.PARTIAL_CONTENT, headers, body, telemetry)
+            return AudioResponse(206, headers, body, telemetry)
 
 
 @frozen
 class AudioResponse:
     """An ASGI response of audio. If the source breaks off, so does the body: before its length, or its last chunk."""
 
-    status: HTTPStatus
+    status: int
     headers: Mapping[str, str]
     body: Body
     telemetry: Telemetry

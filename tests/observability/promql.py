@@ -19,6 +19,8 @@ EXPORTED: dict[str, frozenset[str]] = {
     "play_streams_active": NO_LABELS,
     "play_streams_sent_bytes_total": NO_LABELS,
     "play_source_failures_total": frozenset({"error_type"}),
+    "play_source_resumptions_total": NO_LABELS,
+    "play_cache_requests_total": frozenset({"play_cache_outcome"}),
     "db_client_connection_count": frozenset({"db_client_connection_state"}),
     "db_client_connection_pending_requests": NO_LABELS,
     "db_client_connection_max": NO_LABELS,

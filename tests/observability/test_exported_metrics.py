@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from domain.errors import AudioUnavailable, SourceFailure
+from domain.ports import CacheOutcome
 from observability.metrics import Metrics
 from tests.observability.promql import EXPORTED
 
@@ -16,6 +17,7 @@ def exported() -> dict[str, set[str]]:
     metrics.request_started("GET")
     metrics.request_ended("GET", "/play/{id}/stream", 206, 0.004)
     metrics.source_failed(AudioUnavailable("library:gone.mp3", SourceFailure.ABSENT))
+    metrics.cache_asked(CacheOutcome.HIT)
     text, _ = metrics.exposition("text/plain")
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text.decode()):

@@ -10,6 +10,8 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from domain.errors import AudioUnavailable, SourceFailure
+from domain.ports import CacheOutcome
+from domain.validators import UNKNOWN
 from observability.metrics import DURATIONS, Metrics
 from tests.entrypoints.edge import RAIN, WAV, WRITING, Edge, an_edge
 from tests.observability.promql import EXPORTED
@@ -54,6 +56,7 @@ async def test_a_service_exports_every_known_metric_and_no_other(edge: Edge) -> 
     clip = await edge.added()
     edge.sounds.failing[RAIN] = AudioUnavailable(RAIN, SourceFailure.ABSENT)
     await edge.client.get(clip["stream_url"])
+    edge.container.metrics().cache_asked(CacheOutcome.HIT)
 
     found = {sample.name: set(sample.labels) for family in await families(edge) for sample in family.samples}
 
@@ -148,12 +151,12 @@ async def test_exactly_the_bytes_of_audio_that_were_sent_are_told(edge: Edge) ->
 class Curious:
     """Audio that asks, while it is being read, how many streams there are."""
 
-    size, range, media_type = None, None, "audio/wav"
+    size, range, media_type, validators, can_reopen = None, None, "audio/wav", UNKNOWN, False
 
     def __init__(self, source: "CuriousSource") -> None:
         self.source = source
 
-    async def read(self) -> bytes:
+    async def read(self, at_most: int = 0) -> bytes:
         self.source.seen.append(await value(self.source.edge, "play_streams_active"))
         if len(self.source.seen) == 3 and self.source.breaks:
             raise self.source.breaks
@@ -192,6 +195,20 @@ async def test_a_stream_is_active_while_it_lasts_however_it_ends(
         assert source.closed == 1
         assert await value(curious, "play_streams_active") == 0
         assert await value(curious, "play_streams_sent_bytes_total") == 2
+
+
+@pytest.mark.parametrize("outcome", CacheOutcome)
+async def test_what_the_cache_did_is_told_by_its_outcome(edge: Edge, outcome: CacheOutcome) -> None:
+    for _ in range(2):
+        edge.container.metrics().cache_asked(outcome)
+
+    assert await values(edge, "play_cache_requests_total") == {frozenset({("play_cache_outcome", str(outcome))}): 2}
+
+
+async def test_a_source_that_was_resumed_is_told(edge: Edge) -> None:
+    edge.container.metrics().source_resumed()
+
+    assert await value(edge, "play_source_resumptions_total") == 1
 
 
 @pytest.mark.parametrize("failure", SourceFailure)
