@@ -238,10 +238,14 @@ class World:
 @asynccontextmanager
 async def a_world(folder: Path, **facts: object) -> AsyncIterator[World]:
     """A world that is left tidy: no descriptor, no part, nothing open at the source, no task."""
-    world = World(folder / "cache", **facts)  # type: ignore[arg-type]
-    yield world
-    for cache in world.caches:
-        await cache.close()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "os.fsync", lambda _: None
+        )  # no power is lost in a test, and waiting for the disk is most of it
+        world = World(folder / "cache", **facts)  # type: ignore[arg-type]
+        yield world
+        for cache in world.caches:
+            await cache.close()
 
     assert await soon(lambda: not world.open_files())
     assert world.parts() == []
