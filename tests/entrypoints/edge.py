@@ -188,10 +188,16 @@ async def answered(app: ASGIApp, scope: dict[str, Any], body: Iterator[bytes | N
     return Answer(int(start["status"]), headers, b"".join(message.get("body", b"") for message in rest))
 
 
-def an_edge(folder: Path, keys: tuple[str, ...] = (KEY,), sounds: AudioSource | None = None, **others: object) -> Edge:
+def an_edge(
+    folder: Path,
+    keys: tuple[str, ...] = (KEY,),
+    sounds: AudioSource | None = None,
+    settings: Settings | None = None,
+    **others: object,
+) -> Edge:
     """A service in memory with audio from ``sounds``, and whatever else of the container is swapped, by name."""
     heard = Sounds()
-    container = in_memory(Settings(data=folder), keys)
+    container = in_memory(settings or Settings(data=folder), keys)
     for name, other in {
         "audio": sounds or heard,
         "uncached_audio": sounds or heard,

@@ -163,6 +163,9 @@ class UnmeasuredAudio:
     def __init__(self, pieces: list[bytes]) -> None:
         self.pieces = pieces
 
+    async def reopen(self, requested: object) -> "UnmeasuredAudio":
+        raise AudioUnavailable(RAIN, SourceFailure.CHANGED)
+
     async def read(self, at_most: int = 0) -> bytes:
         return self.pieces.pop(0) if self.pieces else b""
 
