@@ -53,7 +53,7 @@ class Upstream:
             while request := await next_request(reader):
                 self.requests.append(request)
                 answering = asyncio.ensure_future(as_task(self.answer(request, writer)))
-                gone = asyncio.ensure_future(reader.read(1))  # nobody pipelines, so this only ends with the client
+                gone = asyncio.ensure_future(as_task(reader.read(1)))  # nobody pipelines: it ends with the client
                 await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
                 if gone.done() or writer.is_closing():
                     break
@@ -67,12 +67,12 @@ class Upstream:
             writer.close()
 
 
-async def as_task(answer: Awaitable[None]) -> None:
+async def as_task(answer: Awaitable[object]) -> None:
     with suppress(ConnectionError):
         await answer
 
 
-async def cancelled(task: asyncio.Future[None] | asyncio.Future[bytes]) -> None:
+async def cancelled(task: asyncio.Future[None]) -> None:
     task.cancel()
     await asyncio.wait((task,))
 
