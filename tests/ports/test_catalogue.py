@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from domain.browsing import ClipQuery, Sort, cursor_after
-from domain.clip import Clip, ClipChanges, ClipId
+from domain.clip import LARGEST_CLIP_ID, Clip, ClipChanges, ClipId
 from domain.errors import ClipNotFound
 from domain.location import AudioLocation
 from tests.examples import NOON, a_play, details, some_audio
@@ -218,3 +218,44 @@ async def test_a_key_that_was_used_uses_up_no_id(world: World) -> None:
     [clip] = await added(world, "next")
 
     assert clip.id == 2
+
+
+async def test_whoever_changed_a_clip_finds_it_changed_while_many_others_look(world: World) -> None:
+    clips = await added(world, "a", "b", "c")
+
+    async def changes_and_looks(clip: ClipId, minutes: int) -> bool:
+        changed = await world.catalogue.change(clip, ClipChanges(duration=60.0 * minutes), None)
+        found = await world.catalogue.find(clip)
+        return found.duration >= changed.duration
+
+    async def looks(clip: ClipId) -> bool:
+        return all([(await world.catalogue.find(clip)).id == clip for _ in range(20)])
+
+    for minutes in range(1, 6):
+        looking = [looks(clip.id) for clip in clips * 10]
+        changing = [changes_and_looks(clip.id, minutes) for clip in clips]
+        assert all(await asyncio.gather(*looking, *changing))
+
+
+async def test_whoever_recorded_a_play_finds_it_counted_while_many_others_play(world: World) -> None:
+    [clip] = await added(world, "Rain")
+
+    async def plays_and_looks() -> list[int]:
+        seen = []
+        for _ in range(5):
+            await world.ledger.record(a_play(of=clip.id))
+            seen.append((await world.catalogue.find(clip.id)).play_count)
+        return seen
+
+    for seen in await asyncio.gather(*(plays_and_looks() for _ in range(20))):
+        assert seen == sorted(seen)
+        assert all(count >= own for own, count in enumerate(seen, start=1))
+    assert (await world.catalogue.find(clip.id)).play_count == 100
+
+
+async def test_a_number_that_no_clip_can_have_is_not_found(world: World) -> None:
+    for number in (0, -1, LARGEST_CLIP_ID, LARGEST_CLIP_ID + 1, 10**30, -(10**30)):
+        with pytest.raises(ClipNotFound):
+            await world.catalogue.find(ClipId(number))
+        with pytest.raises(ClipNotFound):
+            await world.ledger.record(a_play(of=ClipId(number)))

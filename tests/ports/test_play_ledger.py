@@ -2,15 +2,22 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.system import new_id
 from domain.clip import ClipId
 from domain.errors import ClipNotFound
-from domain.play import PlayCounts
+from domain.play import Play, PlayCounts
 from tests.examples import NOON, a_play, details, some_audio
-from tests.worlds import World
+from tests.worlds import World, in_memory
+
+clips_by_place = st.integers(0, 3)  # two that are there, one that was removed, and none
+playback_ids = st.sampled_from([new_id() for _ in range(4)])
+moments = st.integers(0, 5).map(lambda minutes: NOON + timedelta(minutes=minutes))
 
 
 @pytest.fixture
@@ -72,3 +79,30 @@ async def test_many_plays_and_repeats_at_once_are_counted_exactly(world: World, 
 
     assert sum(recorded) == 100
     assert (await world.ledger.counts(clip)).play_count == 100
+
+
+async def clips_of(world: World) -> list[ClipId]:
+    """Two clips that are there, one that was removed, and one that never was."""
+    clips = [(await world.catalogue.add(details(), some_audio(), NOON)).id for _ in range(3)]
+    await world.catalogue.remove(clips[2])
+    return [*clips, ClipId(10**9)]
+
+
+async def answer(world: World, play: Play) -> bool | str:
+    try:
+        return await world.ledger.record(play)
+    except ClipNotFound:
+        return "not found"
+
+
+@given(story=st.lists(st.lists(st.tuples(clips_by_place, playback_ids, moments), max_size=20), max_size=3))
+async def test_plays_at_once_are_answered_and_counted_as_if_one_came_after_the_other(world: World, story: Any) -> None:
+    clips, oracle = await clips_of(world), in_memory()
+    same_clips = await clips_of(oracle)
+    for plays in story:
+        at_once = await asyncio.gather(*(answer(world, a_play(clips[place], play, at)) for place, play, at in plays))
+        in_turn = [await answer(oracle, a_play(same_clips[place], play, at)) for place, play, at in plays]
+
+        assert at_once == in_turn
+    for clip, same in zip(clips, same_clips, strict=True):
+        assert await world.ledger.counts(clip) == await oracle.ledger.counts(same)
