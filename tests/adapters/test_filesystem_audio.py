@@ -296,6 +296,28 @@ async def test_a_file_that_cannot_be_opened_at_once_does_not_keep_others_from_it
         (await files.open(CLIP)).close()
 
 
+async def test_a_folder_that_was_away_is_opened_at_once_when_it_is_back(folder: Path) -> None:
+    files, away = await that_opens_at_once(folder), folder.parent / "away"
+    folder.rename(away)
+
+    assert await failure(files, "clip.mp3") == SourceFailure.ABSENT
+    away.rename(folder)
+    async with no_thread():
+        (await files.open(CLIP)).close()
+
+
+@pytest.mark.parametrize(("below", "name"), [("", "never asked for.mp3"), ("never asked for", "clip.mp3")])
+async def test_a_name_that_the_kernel_has_not_in_memory_is_not_looked_for_on_the_disk(
+    folder: Path, below: str, name: str
+) -> None:
+    await that_opens_at_once(folder)
+    with pytest.raises(NotAtOnce) as refused:
+        Openat2().opened_below(folder / below, name)
+
+    assert isinstance(refused.value.__cause__, OSError)
+    assert refused.value.__cause__.errno == errno.EAGAIN  # and not ENOENT, which only the disk can tell
+
+
 def test_nothing_is_opened_at_once_that_does_not_lie_below_the_folder(folder: Path) -> None:
     (folder / "out.mp3").symlink_to(folder.parent / "secret.mp3")
     (folder / "outside").symlink_to(folder.parent)

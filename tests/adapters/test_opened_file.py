@@ -150,6 +150,22 @@ async def test_a_file_that_only_gets_or_loses_a_name_is_read_to_its_end(
     opened.close()
 
 
+def append_and_put_the_date_back(path: Path) -> None:
+    before = path.stat()
+    append(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [write_in_place, append, append_and_put_the_date_back])
+async def test_a_file_that_is_changed_and_gets_a_name_has_changed(
+    opened: OpenedFile, folder: Path, change: Callable[[Path], None]
+) -> None:
+    change(folder / "clip.mp3")
+    link(folder / "clip.mp3")
+
+    assert (await read_until_cut(opened))[1] == SourceFailure.CHANGED
+
+
 async def test_a_file_that_may_have_been_written_to_is_taken_for_changed(opened: OpenedFile, folder: Path) -> None:
     time.sleep(0.02)  # older kernels cannot tell what happens within one tick of their clock
     (folder / "clip.mp3").chmod(0o600)
@@ -266,6 +282,16 @@ async def test_a_file_system_that_cannot_tell_what_is_in_memory_is_asked_once(
     assert await all_of(opened) == CONTENT
     assert len(asked) == times
     opened.close()
+
+
+async def test_a_file_that_ends_too_soon_and_looks_the_same_is_an_interruption(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = await FilesystemAudio(folder).open(CLIP)
+    opened._file.can_read_at_once = False
+    monkeypatch.setattr(os, "pread", lambda *_: b"")  # as where a network's cache still has the old size
+
+    assert await read_until_cut(opened) == (b"", SourceFailure.INTERRUPTED)
 
 
 @pytest.mark.parametrize("call", ["preadv", "pread", "fstat"])
