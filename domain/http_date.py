@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHORT_DAY, LONG_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
@@ -34,6 +35,7 @@ def parsed_http_date(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(1_024)
 def http_date(moment: datetime) -> str:
     """The preferred form, IMF-fixdate, of an aware moment; fractions of its second are left out."""
     return format_datetime(moment.astimezone(UTC), usegmt=True)

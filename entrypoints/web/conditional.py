@@ -19,10 +19,9 @@ MATCHES_NOTHING = EntityTag("", is_weak=True)  # If-Range compares strongly, and
 def preconditions(headers: Headers) -> Preconditions:
     """What the fields say. What cannot be read is as if it were not there, but for If-Match, whose sender would rather
     have nothing than another version, and If-Range, whose sender would rather have the whole."""
-    sent = [headers.getlist(name) for name in NAMES]
-    if not any(sent):
+    if not any(name.startswith(b"if-") for name, _ in headers.raw):
         return NONE
-    match, unmodified, none_match, modified, if_range = sent
+    match, unmodified, none_match, modified, if_range = (headers.getlist(name) for name in NAMES)
     return Preconditions(
         if_match=(entity_tags(match) or EntityTags()) if match else None,
         if_unmodified_since=date(unmodified),

@@ -1,6 +1,7 @@
 """Content-Disposition: the name that a clip is saved under (RFC 6266, RFC 8187)."""
 
 import re
+from functools import lru_cache
 from unicodedata import category, combining, normalize
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ EXTENSIONS = {
 }
 
 
+@lru_cache(1_024)
 def content_disposition(title: str, media_type: str) -> str:
     """A field value in ASCII: the title in Latin letters where it has any, and as it is where it is more than that."""
     extension = EXTENSIONS.get(media_type, "")
