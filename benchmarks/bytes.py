@@ -15,6 +15,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from benchmarks.comparison import Comparison, Subject, Target
+from benchmarks.load import Unsound
 from benchmarks.nginx import Nginx, nginx
 from benchmarks.processes import end_by_sigterm, temporary_folder
 from benchmarks.recordings import KB_100, MB_1, MB_5, Recording
@@ -113,18 +114,27 @@ def arguments() -> Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    chosen = arguments()
-    end_by_sigterm()
-    where = machine()
-    rounds, seconds = (3, 1) if chosen.quick else (7, 2)
+def measured(checkout: Path, *, quick: bool) -> list[Comparison]:
+    """Start everything, prove it, measure it, end it. Raises Unsound."""
+    rounds, seconds = (3, 1) if quick else (5, 2)
     with temporary_folder() as folder, ExitStack() as stack:
-        found = list(comparisons(serving(stack, folder, chosen.checkout.resolve()), quick=chosen.quick))
+        found = list(comparisons(serving(stack, folder, checkout), quick=quick))
         for comparison in found:
             print(f"{comparison.work}: {rounds} rounds of {seconds} s", file=sys.stderr, flush=True)
             comparison.prove()
             for _ in range(rounds):
                 comparison.round(seconds)
+    return found
+
+
+def main() -> None:
+    chosen = arguments()
+    end_by_sigterm()
+    where = machine()
+    try:
+        found = measured(chosen.checkout.resolve(), quick=chosen.quick)
+    except Unsound as fault:
+        sys.exit(f"Nothing is told of what was measured, for it is unsound: {fault}")
     print(markdown(found, where))
     print(f"\nJSON: {write_json('bytes', as_json(found, where)).relative_to(HERE)}")
 

@@ -19,7 +19,7 @@ Counter = Callable[[], int]
 class Subject:
     """Who is measured at one address. ``plays`` tells how often it counted, ``fetches`` how often it asked its source.
 
-    ``answered`` and ``asked`` add up what all load so far has seen, and may have begun."""
+    ``answered`` and ``asked`` are the fewest and the most plays that there can be by now, by what the load has seen."""
 
     name: str
     url: str
@@ -35,9 +35,8 @@ class Subject:
         before = self.plays() if self.plays else 0
         times = 4 * connections
         asyncio.run(listen(self.url, connections, times, recording.digest()))
-        self.answered += times
-        self.asked += times
-        if self.plays and self.plays() - before != times:
+        self.answered = self.asked = before + times
+        if self.plays and self.plays() != self.answered:
             raise Unsound(f"{self.name}: {times} plays were counted as {self.plays() - before}")
 
     def measure(self, connections: int, seconds: int) -> "Turn":

@@ -6,6 +6,7 @@ idle. Each kind has a service of its own. PostgreSQL's processes are not counted
 """
 
 import asyncio
+import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import ExitStack
 from pathlib import Path
@@ -118,8 +119,15 @@ def main() -> None:
     chosen = arguments()
     end_by_sigterm()
     where = machine()
-    with temporary_folder() as folder:
-        findings = asyncio.run(found(folder, chosen.checkout.resolve(), chosen.seconds))
+    unsound: list[Exception] = []
+    findings: list[Finding] = []
+    try:
+        with temporary_folder() as folder:
+            findings = asyncio.run(found(folder, chosen.checkout.resolve(), chosen.seconds))
+    except* Unsound as faults:  # one who was refused, or all of them
+        unsound.extend(faults.exceptions)
+    if unsound:
+        sys.exit(f"Nothing is told of what was measured, for it is unsound: {unsound[0]}")
     print("| kind | RSS + MB | PSS + MB | target | idle ms | beside ms | longest ms | times | target | |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
     print("\n".join(row(finding) for finding in findings))
