@@ -111,10 +111,7 @@ class ResumedAudio:
         """What was not read yet, of the same version. Raises AudioUnavailable, RangeNotSatisfiable: nothing is open."""
         rest = await self._opened.reopen(FromTo(self._at, None if self._end is None else self._end - 1))
         try:
-            if rest.range is None:
-                await self._read_away(rest, self._at)
-            elif rest.range.first != self._at:
-                raise AudioUnavailable(self.location, SourceFailure.INCONSISTENT)
+            await self._read_away(rest, self._at - (0 if rest.range is None else rest.range.first))
         except BaseException:
             rest.close()
             raise

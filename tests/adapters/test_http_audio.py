@@ -294,6 +294,19 @@ async def test_a_page_is_not_audio_in_any_part(requested: RequestedRange | None)
 # How it breaks
 
 
+async def test_no_more_is_read_at_once_than_was_asked_for_and_nothing_is_lost() -> None:
+    async with upstream(serving(CONTENT)) as server, remote_audio() as source:
+        opened = await source.open(server.url(), FromTo(5))
+        read, sizes = b"", set()
+        for at_most in [1, 3, 10_000, 64 * 1024, 256 * 1024] * 40:
+            chunk = await opened.read(at_most)
+            read += chunk
+            sizes.add(len(chunk) <= at_most)
+        opened.close()
+
+        assert (read == CONTENT[5:], sizes) == (True, {True})
+
+
 @pytest.mark.parametrize("length", [{"content_length": SIZE}, {"transfer_encoding": "chunked"}])
 async def test_a_body_that_ends_too_soon_is_an_interruption_not_an_end(length: dict[str, object]) -> None:
     framing = b"ffff\r\n" if "transfer_encoding" in length else b""
@@ -353,6 +366,16 @@ async def test_a_silence_midway_is_a_stall() -> None:
 
         assert stalled.value.failure == SourceFailure.STALLED
         assert await server.all_let_go()
+
+
+async def test_a_connection_that_fell_silent_is_given_up_before_anybody_closes_it() -> None:
+    async with upstream(pausing(whole()[:50_000])) as server, remote_audio(HURRIED) as source:
+        opened = await source.open(server.url())
+        with pytest.raises(AudioUnavailable):
+            await drained(opened.read)
+
+        assert await server.all_let_go()
+        opened.close()
 
 
 async def test_a_listener_slower_than_the_stall_limit_loses_nothing() -> None:
@@ -769,8 +792,8 @@ async def test_whoever_stops_waiting_for_the_next_bytes_may_still_close() -> Non
 
 
 async def drained(read: Callable[[], Awaitable[bytes]]) -> None:
-    while True:
-        await read()
+    while await read():
+        pass
 
 
 async def test_more_than_a_hundred_may_listen_at_once() -> None:

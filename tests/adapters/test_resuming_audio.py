@@ -3,14 +3,15 @@
 import asyncio
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import define, field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.audio.http import Patience
-from adapters.audio.in_memory import MemoryAudio
+from adapters.audio.in_memory import MemoryAudio, OpenedMemory
 from adapters.audio.resuming_audio import PROGRESS, ResumingAudio
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
@@ -109,6 +110,7 @@ async def test_a_clip_of_unknown_size_is_resumed_and_ends_where_the_rest_tells()
 
     assert (got == CONTENT, failure, told) == (True, None, ["resumed"])
     assert str(ranges[1]).endswith("-")
+    assert len(ranges) == 2  # the size that the rest told was believed
 
 
 @pytest.mark.parametrize("tells_length", [True, False])
@@ -136,7 +138,7 @@ async def test_a_rest_that_comes_in_several_parts_is_asked_for_part_by_part() ->
     assert len(ranges) >= 4
 
 
-@pytest.mark.parametrize(("size", "is_all"), [(SIZE, True), (SIZE + 1, False)])
+@pytest.mark.parametrize(("size", "is_all"), [(SIZE, True), (SIZE + 1, False), (5, False)])
 async def test_a_rest_of_unknown_size_ends_where_the_upstream_says_that_nothing_follows(
     size: int, is_all: bool
 ) -> None:
@@ -174,7 +176,8 @@ async def test_another_version_is_never_joined_to_the_one_that_was_begun() -> No
 
 async def test_audio_without_a_strong_validator_is_not_asked_for_again() -> None:
     weak = Version(CONTENT, {"etag": 'W/"one"'})
-    got, failure, told, ranges = await heard_of(unsteady([Turn(weak, 100_000), Turn(weak)]))
+    resuming = heard_of(unsteady([Turn(weak, 100_000), Turn(weak)]), waits=(60,))
+    got, failure, told, ranges = await asyncio.wait_for(resuming, 5)
 
     assert got == CONTENT[: len(got)]
     assert (failure, told, ranges) == (SourceFailure.INTERRUPTED, [], [None])
@@ -270,6 +273,80 @@ async def test_audio_that_is_closed_while_it_is_being_resumed_leaves_nothing_ope
         assert told.events == []
         await http.close()
         assert await server.all_let_go()
+
+
+async def dripping(_request: Request, writer: asyncio.StreamWriter) -> None:
+    """The whole in chunks, too slowly to get anywhere, but never silent for long."""
+    writer.write(head(200, content_type="audio/mpeg", transfer_encoding="chunked", etag='"one"'))
+    for at in range(0, SIZE, 1_000):
+        writer.write(b"3e8\r\n" + CONTENT[at : at + 1_000] + b"\r\n")
+        await asyncio.sleep(0.02)
+
+
+async def test_what_was_read_already_is_not_read_away_for_ever() -> None:
+    first = unsteady([Turn(FIRST, 100_000)], Habits(tells_length=False))
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        await (dripping if "range" in request.headers else first)(request, writer)
+
+    async with upstream(answer) as server, remote_audio() as http:
+        source = ResumingAudio(http, Told(), (0, 0), skip=0.1)
+        _, failure = await asyncio.wait_for(heard(source, server.url()), 5)
+
+        assert failure == SourceFailure.INTERRUPTED
+        assert len(server.requests) == 3
+        assert await server.all_let_go()
+
+
+@define(eq=False)
+class Breaking:
+    """A source in memory whose audio breaks after each read, and which remembers what it opened."""
+
+    source: MemoryAudio
+    opened: list["BreakingAudio"] = field(factory=list)
+
+    async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> OpenedAudio:
+        return BreakingAudio(await self.source.open(location, requested), self)
+
+
+@define(eq=False)
+class BreakingAudio:
+    audio: OpenedMemory
+    source: Breaking
+    was_read: bool = False
+    is_closed: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self.source.opened.append(self)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.audio, name)
+
+    async def reopen(self, requested: RequestedRange | None) -> OpenedAudio:
+        return BreakingAudio(await self.audio.reopen(requested), self.source)
+
+    async def read(self, at_most: int = 256 * 1024) -> bytes:
+        if self.was_read:
+            raise AudioUnavailable("somewhere", SourceFailure.INTERRUPTED)
+        self.was_read = True
+        return await self.audio.read(min(at_most, 70_000))
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+async def test_of_any_source_all_that_was_opened_on_the_way_is_closed_and_no_more_than_one_is_open() -> None:
+    location = AudioLocation("library:clip.mp3")
+    source = Breaking(MemoryAudio({location: CONTENT}))
+    opened = await ResumingAudio(source, Told(), AT_ONCE).open(location)
+    got = b""
+    while chunk := await opened.read():
+        got += chunk
+        assert [audio.is_closed for audio in source.opened] == [True] * (len(source.opened) - 1) + [False]
+    opened.close()
+
+    assert (got == CONTENT, len(source.opened)) == (True, 5)
+    assert all(audio.is_closed for audio in source.opened)
 
 
 async def drained(opened: OpenedAudio) -> None:

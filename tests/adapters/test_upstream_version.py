@@ -224,6 +224,13 @@ async def test_the_same_version_is_opened_again_at_any_place(again: Answer, requ
     assert (opened.size, opened.media_type) == (SIZE, "audio/mpeg")
 
 
+async def test_a_size_that_was_told_once_is_known_though_the_second_answer_does_not_tell_it() -> None:
+    untold = unsteady([Turn(Version(CONTENT))], Habits(heeds_range=False, tells_length=False))
+    opened, got = await reopened(untold, FromTo(50_000, 60_000))
+
+    assert (opened.range, opened.size, got == CONTENT[50_000:60_001]) == (ByteRange(50_000, 60_000), SIZE, True)
+
+
 async def test_a_part_that_is_labelled_as_text_is_what_the_beginning_was() -> None:
     told = f"bytes 50000-{SIZE - 1}/{SIZE}"
     labelled = saying(
@@ -300,16 +307,21 @@ async def test_what_has_no_strong_validator_is_not_asked_for_again(requested: Re
         opened.close()
 
 
-@pytest.mark.parametrize(("etag", "is_opened"), [('W/"one"', True), ('W/"two"', False)])
+DATED: dict[str, Any] = {"last_modified": date(NOW - timedelta(days=9)), "date": date(NOW)}
+
+
+@pytest.mark.parametrize(
+    ("again", "is_opened"),
+    [({"etag": 'W/"one"'} | DATED, True), (DATED, True), ({"etag": 'W/"two"'} | DATED, False), ({}, False)],
+)
 async def test_where_no_if_range_may_be_sent_the_answer_itself_must_prove_its_version(
-    etag: str, is_opened: bool
+    again: dict[str, Any], is_opened: bool
 ) -> None:
-    dated: dict[str, Any] = {"last_modified": date(NOW - timedelta(days=9)), "date": date(NOW)}
-    async with upstream(whole(etag='W/"one"', **dated)) as server:
+    async with upstream(whole(etag='W/"one"', **DATED)) as server:
         source = HttpAudio(gate(["127.0.0.0/8"]), clock=lambda: NOW)
         opened = await source.open(server.url())
         opened.close()
-        server.answer = part(SIZE, etag=etag, **dated)
+        server.answer = part(SIZE, **again)
         if is_opened:
             second = await opened.reopen(FromTo(10, 19))
             assert await second.read() == CONTENT[10:20]
