@@ -78,10 +78,17 @@ class Database:
         await self.ask(CHECK, {}, tuple_row)
 
     async def _run(self, statement: LiteralString, parameters: Parameters, row: BaseRowFactory[Row]) -> list[Row]:
+        connection = await self._connection()
         try:
-            async with self.pool.connection() as connection:
-                with ended_in_time(connection):
-                    return await rows(connection, statement, parameters, row)
+            with ended_in_time(connection):
+                return await rows(connection, statement, parameters, row)
+        finally:
+            await self.pool.putconn(connection)
+
+    async def _connection(self) -> AsyncConnection:
+        """A connection, to be put back. Not ``pool.connection()``: it commits, and here nothing is left to commit."""
+        try:
+            return await self.pool.getconn()
         except TooManyRequests as error:
             raise StoreUnavailable("too many requests wait for the database") from error
         except (PoolTimeout, PoolClosed) as error:

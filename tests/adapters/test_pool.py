@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from psycopg.errors import DivisionByZero
 from psycopg.rows import scalar_row
 
 from adapters.postgres.embedded import embedded_postgres
@@ -78,3 +79,17 @@ async def test_a_database_that_does_not_allow_it_is_away_and_no_defect(
     async with connection_pool(f"{postgres_url}&options={options}", 1) as pool:
         with pytest.raises(StoreUnavailable, match=f"does not allow it: {state}"):
             await Database(pool).tell("CREATE TABLE refused (x int)", {}, scalar_row)
+
+
+async def test_whoever_leaves_or_fails_amid_a_statement_gives_the_connection_back(postgres_url: str) -> None:
+    async with connection_pool(postgres_url, 1) as pool:
+        database = Database(pool)
+        leaver = asyncio.create_task(database.tell("SELECT pg_sleep(4)", {}, scalar_row))
+        await asyncio.sleep(0.2)
+        leaver.cancel()
+        await asyncio.wait([leaver])
+        with pytest.raises(DivisionByZero):
+            await database.tell("SELECT 1 / 0", {}, scalar_row)
+
+        assert leaver.cancelled()
+        assert await database.tell("SELECT 1", {}, scalar_row) == [1]
