@@ -17,7 +17,7 @@ from attrs import field, frozen
 from benchmarks.comparison import Comparison, Subject, Target
 from benchmarks.load import Unsound
 from benchmarks.nginx import Nginx, nginx
-from benchmarks.processes import end_by_sigterm, temporary_folder
+from benchmarks.processes import end_by_signals, temporary_folder
 from benchmarks.recordings import KB_100, MB_1, MB_5, Recording
 from benchmarks.report import as_json, machine, markdown, write_json
 from benchmarks.service import HERE, Service, knows, library_url, service
@@ -129,7 +129,7 @@ def measured(checkout: Path, *, quick: bool) -> list[Comparison]:
 
 def main() -> None:
     chosen = arguments()
-    end_by_sigterm()
+    end_by_signals()
     where = machine()
     try:
         found = measured(chosen.checkout.resolve(), quick=chosen.quick)

@@ -22,9 +22,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 Process = subprocess.Popen[bytes]
 
 
-def end_by_sigterm() -> None:
-    """Have SIGTERM unwind the benchmark as Ctrl-C does, so that it ends all it has started."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+def end_by_signals() -> None:
+    """Have Ctrl-C and SIGTERM unwind the benchmark, so that it ends all it has started."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, _: sys.exit(128 + number))
 
 
 def program(name: str) -> str:

@@ -17,7 +17,7 @@ from attrs import Factory, asdict, define, frozen
 from benchmarks.listeners import SPEED, first_byte, listen_slowly
 from benchmarks.load import Unsound
 from benchmarks.nginx import nginx
-from benchmarks.processes import end_by_sigterm, memory, temporary_folder
+from benchmarks.processes import end_by_signals, memory, temporary_folder
 from benchmarks.recordings import MB_50
 from benchmarks.report import VERDICTS, machine, write_json
 from benchmarks.service import HERE, Service, library_url, service
@@ -117,7 +117,7 @@ def arguments() -> Namespace:
 
 def main() -> None:
     chosen = arguments()
-    end_by_sigterm()
+    end_by_signals()
     where = machine()
     unsound: list[Exception] = []
     findings: list[Finding] = []
