@@ -204,8 +204,8 @@ class World:
         assert await self.settled()
 
     async def settled(self) -> bool:
-        """Whether soon nothing is being fetched any more."""
-        return await soon(lambda: not any(cache._copies._fills for cache in self.caches))
+        """Whether soon nothing is being fetched or noted any more."""
+        return await soon(lambda: not any(cache._copies._fills or cache._copies._stamps for cache in self.caches))
 
     async def arrived(self, position: int, location: AudioLocation = CLIP) -> bool:
         """Whether soon so many bytes of a clip that is being fetched are there."""

@@ -17,7 +17,7 @@ from tests.adapters.cache_world import CLIP, OTHER, Sound, World, a_world, all_o
 from tests.sounds import mp3_of
 from tests.upstream import failure_of, remote_audio, serving, soon, upstream
 
-SOUND = mp3_of(1_500_000)
+SOUND = mp3_of(800_000)
 KIB = 1024
 HIT, MISS, SHARED, BYPASS = CacheOutcome.HIT, CacheOutcome.MISS, CacheOutcome.SHARED, CacheOutcome.BYPASS
 
@@ -105,7 +105,7 @@ async def test_closing_gives_up_what_is_being_fetched(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "sound", [Sound(SOUND, tells_size=False), Sound(mp3_of(3_000_000))], ids=["of unknown size", "too large"]
+    "sound", [Sound(SOUND, tells_size=False), Sound(SOUND * 4)], ids=["of unknown size", "too large"]
 )
 async def test_what_is_not_for_keeping_is_handed_through_and_asked_for_once(tmp_path: Path, sound: Sound) -> None:
     async with a_world(tmp_path, size=11_000_000) as world:
@@ -208,7 +208,7 @@ async def test_a_source_that_fails_before_its_first_byte_fails_the_opening(world
     assert world.told.outcomes == [MISS]
 
 
-@pytest.mark.parametrize("promised", [1_400_000, 1_600_000], ids=["gives more", "gives less"])
+@pytest.mark.parametrize("promised", [700_000, 900_000], ids=["gives more", "gives less"])
 async def test_a_source_that_does_not_give_what_it_promised_is_not_kept(
     world: World, monkeypatch: pytest.MonkeyPatch, promised: int
 ) -> None:

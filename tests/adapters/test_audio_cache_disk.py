@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from adapters.audio.cache import copies, shelf
-from adapters.audio.cache.entry import verified
+from adapters.audio.cache.entry import Version, verified
 from domain.byte_range import FromTo
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
 from domain.ports import CacheOutcome
-from tests.adapters.cache_world import CLIP, OTHER, Sound, World, a_world, all_of, heard_until_cut, tagged
+from domain.validators import UNKNOWN
+from tests.adapters.cache_world import CLIP, MOMENT, OTHER, Sound, World, a_world, all_of, heard_until_cut, tagged
 from tests.sounds import mp3_of
 from tests.upstream import soon
 
@@ -169,6 +170,21 @@ async def test_a_file_that_is_written_to_while_it_is_played_ends_in_a_cut(
     assert failure == SourceFailure.CHANGED
     assert SOUND.startswith(begun + rest)
     opened.close()
+
+
+def test_a_file_that_somebody_else_writes_to_before_it_is_an_entry_becomes_none(tmp_path: Path) -> None:
+    folder = shelf.Shelf(tmp_path, 10_000)
+    version = Version(location=CLIP, size=1000, media_type=None, validators=UNKNOWN, fetched_at=MOMENT)
+    part = folder.reserve(version)
+    assert part is not None
+    part.write(SOUND[:1000])
+    _, sealed = part.seal()
+    flipped(10)(part.path)
+
+    with pytest.raises(OSError, match="somebody else"):
+        folder.put(part, sealed)
+    assert list(tmp_path.glob("*.audio")) == []
+    part.discard()
 
 
 async def test_a_file_that_is_taken_away_while_it_is_played_is_played_to_its_end(world: World) -> None:

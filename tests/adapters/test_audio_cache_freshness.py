@@ -150,6 +150,7 @@ async def test_what_was_found_out_is_known_after_a_restart_and_to_other_processe
     await world.keep(tagged(ONE))
     other = world.another()
     (await other.open(CLIP)).close()
+    assert await world.settled()
     later(world, 60)
     assert await world.listen() == (ONE, REVALIDATED)
     await world.restart()

@@ -50,7 +50,7 @@ class Copies:
     async def find(self, location: AudioLocation) -> Copy | None:
         """The copy that is being filled, or the entry on disk, as good as any process knows it."""
         copy = self._at_hand.get(location)
-        if copy is not None and copy.identity is None:
+        if copy is not None and copy.arrival is not None:
             return copy
         try:
             found = await unless_cancelled(partial(self._found, location, copy))
@@ -96,7 +96,7 @@ class Copies:
     def stamp(self, copy: Copy, at: datetime) -> None:
         """Note that it is listened to, at most once a minute, behind the listener's back."""
         is_due = copy.stamped_at is None or at - copy.stamped_at > STAMP_INTERVAL
-        if copy.identity is not None and is_due and not self._is_closed:
+        if copy.arrival is None and is_due and not self._is_closed:
             copy.stamped_at = at
             stamping = asyncio.create_task(self._stamped(copy.version, at, copy.validated_at))
             self._stamps.add(stamping)
@@ -134,7 +134,7 @@ class Copies:
         try:
             await fill.run()
         finally:
-            if fill.copy.identity is None:
+            if fill.copy.arrival is not None:
                 self._at_hand.forget(fill.copy.version.location, fill.copy)
 
     async def _stamped(self, version: Version, used: datetime, validated: datetime) -> None:

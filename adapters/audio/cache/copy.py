@@ -26,8 +26,8 @@ class Copy:
     version: Version
     path: Path  # of the entry, also before it is one
     validated_at: datetime  # when the source was last known to have this version
-    identity: Identity | None  # of the file since it was verified; None before that
-    arrival: Arrival | None = None  # of what this process fetched itself
+    identity: Identity | None  # of the file, since all its bytes are known; None before that
+    arrival: Arrival | None = None  # as long as it is no entry
     stamped_at: datetime | None = field(default=None, init=False)
     ask_again_at: datetime | None = field(default=None, init=False)  # after the source could not be asked
     is_superseded: bool = field(default=False, init=False)  # by another version, so that this is not for keeping
@@ -50,7 +50,7 @@ class Copy:
     def hold(self) -> bool:
         """Hold the file open, for `let_go` later; False if it is gone, or is not what was verified."""
         if self._file is None:
-            if self.identity is None:
+            if self.arrival is not None:
                 return False  # it was given up, and what is at its path is another's
             try:
                 self._file = FileDescriptor(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC))

@@ -55,7 +55,7 @@ class Identity:
     inode: int
     size: int
     modified: int  # nanoseconds
-    changed: int  # nanoseconds
+    changed: int | None  # nanoseconds; None while it is to be renamed, which is a change
 
     @classmethod
     def of(cls, status: os.stat_result) -> Self:
@@ -63,7 +63,7 @@ class Identity:
 
     def is_of(self, status: os.stat_result) -> bool:
         """Whether ``status`` is of the same file, unchanged; that its name was taken away does not change its bytes."""
-        is_unchanged = self.changed == status.st_ctime_ns or status.st_nlink == 0
+        is_unchanged = self.changed in (None, status.st_ctime_ns) or status.st_nlink == 0
         is_unwritten = self.modified == status.st_mtime_ns and self.size == status.st_size
         return is_unchanged and is_unwritten and self.inode == status.st_ino
 

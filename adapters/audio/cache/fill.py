@@ -29,8 +29,7 @@ class Fill:
         try:
             await self._receive()
             if not self.copy.is_superseded:
-                self.copy.version, self.copy.identity = await finished(partial(self.shelf.commit, self.part))
-                self.copy.arrival = None
+                await self._keep()
             self._end(None)
         except AudioUnavailable as error:
             self._end(error.failure)
@@ -55,6 +54,12 @@ class Fill:
                 return
         if missing != 0:
             raise AudioUnavailable(self.part.version.location, SourceFailure.INCONSISTENT)
+
+    async def _keep(self) -> None:
+        self.copy.version, sealed = await finished(self.part.seal)
+        self.copy.identity = sealed
+        self.copy.identity = await finished(partial(self.shelf.put, self.part, sealed))
+        self.copy.arrival = None
 
     def _end(self, failure: SourceFailure | None) -> None:
         if not self.arrival.is_over:

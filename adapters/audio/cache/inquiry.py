@@ -99,7 +99,7 @@ class Inquiry:
 
     def _given(self, copy: Copy, now: datetime) -> Answer:
         self.copies.stamp(copy, now)
-        return Answer(CacheOutcome.SHARED if copy.identity is None else CacheOutcome.HIT, copy)
+        return Answer(CacheOutcome.HIT if copy.arrival is None else CacheOutcome.SHARED, copy)
 
     def _is_fresh(self, copy: Copy, now: datetime) -> bool:
         return timedelta(0) <= now - copy.validated_at < self.fresh

@@ -8,7 +8,7 @@ from typing import Self
 
 from attrs import define, evolve, field
 
-from adapters.audio.cache.entry import Version, footer
+from adapters.audio.cache.entry import Identity, Version, footer
 from adapters.audio.file_descriptor import FileDescriptor
 
 NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -42,12 +42,15 @@ class PartFile:
         self._digest.update(chunk)
         self._put(chunk)
 
-    def seal(self) -> Version:
-        """Write the footer, and all of it down to the disk; the version with its hash. Raises OSError."""
+    def seal(self) -> tuple[Version, Identity]:
+        """Write the footer, and all of it down to the disk: the version with its hash, and what must not change now.
+
+        Raises OSError."""
         version = evolve(self.version, sha256=self._digest.hexdigest())
         self._put(footer(version))
+        identity = evolve(Identity.of(os.fstat(self.file.number)), changed=None)
         os.fsync(self.file.number)
-        return version
+        return version, identity
 
     def remove(self) -> None:
         """Take the file's name away, which gives its room back when its last reader has closed it."""

@@ -1,5 +1,6 @@
 """The folder that the cache is kept in: one file for each clip, never more bytes than were allowed."""
 
+import errno
 import fcntl
 import os
 import time
@@ -52,12 +53,16 @@ class Shelf:
                 return None
             return PartFile.made(self.folder / f"{key_of(version.location)}.{token_hex(16)}.part", version)
 
-    def commit(self, part: PartFile) -> tuple[Version, Identity]:
-        """Make an entry of a part that is full, in the place of any that the clip had."""
-        version = part.seal()
+    def put(self, part: PartFile, sealed: Identity) -> Identity:
+        """Make an entry of a part that was sealed, in the place of any that the clip had."""
+        path = self.path(part.version.location)
         with self._locked():
-            part.path.replace(self.path(version.location))
-            return version, Identity.of(os.fstat(part.file.number))  # renaming changes it
+            part.path.replace(path)
+            status = os.fstat(part.file.number)
+            if not sealed.is_of(status):
+                path.unlink(missing_ok=True)
+                raise OSError(errno.EBUSY, "somebody else writes to it")
+        return Identity.of(status)
 
     def find(self, location: AudioLocation) -> tuple[Version, Identity] | None:
         """The entry of a clip, whole and verified. One that is damaged is taken away."""
@@ -86,8 +91,9 @@ class Shelf:
     def stamp(self, version: Version, used: datetime, validated: datetime) -> None:
         """Note when ``version`` was last listened to, and when its source last had it, beside its entry."""
         path = self._stamp(version)
+        latest = max(validated, self.validated_at(version))  # another process may have asked since
         path.touch(mode=0o600)
-        os.utime(path, (used.timestamp(), validated.timestamp()))
+        os.utime(path, (used.timestamp(), latest.timestamp()))
 
     def is_in_place(self, version: Version, identity: Identity) -> bool:
         """Whether the entry of a clip is still the file that was verified."""
