@@ -24,6 +24,7 @@ from tests.sounds import mp3_of
 from tests.upstream import soon
 
 SOUND = mp3_of(1_000_000)
+SMALL = SOUND[:240_000]
 HIT, MISS, SHARED, BYPASS = CacheOutcome.HIT, CacheOutcome.MISS, CacheOutcome.SHARED, CacheOutcome.BYPASS
 
 
@@ -117,7 +118,7 @@ DAMAGES = {
 async def test_an_entry_that_was_damaged_is_fetched_anew(
     world: World, damage: Callable[[Path], None], is_restarted: bool
 ) -> None:
-    await world.keep(tagged(mp3_of(2_000_000)), OTHER)
+    await world.keep(tagged(SOUND[:900_000]), OTHER)
     await world.keep(tagged(SOUND))
     damage(world.entry())
     if is_restarted:
@@ -202,7 +203,7 @@ async def test_the_folder_is_never_larger_than_it_may_be(tmp_path: Path) -> None
     async with a_world(tmp_path, size=1_000_000) as world:
         most = 0
         for number in range(30):
-            world.origin.sounds[location(number)] = tagged(mp3_of(100_000 + 3_000 * (number % 7)), f"{number}")
+            world.origin.sounds[location(number)] = tagged(SOUND[: 100_000 + 3_000 * (number % 7)], f"{number}")
             assert (await world.listen(location=location(number)))[1] == MISS
             most = max(most, world.taken())
         await asyncio.gather(*(world.listen(location=location(number)) for number in range(30)))
@@ -214,7 +215,7 @@ async def test_the_folder_is_never_larger_than_it_may_be(tmp_path: Path) -> None
 async def test_what_was_not_listened_to_for_longest_makes_room_also_after_a_restart(tmp_path: Path) -> None:
     async with a_world(tmp_path, size=1_000_000) as world:
         for number in range(4):
-            await world.keep(tagged(mp3_of(240_000)), location(number))
+            await world.keep(tagged(SMALL), location(number))
         world.fresh = 1e10
         await world.restart()
         world.now += timedelta(days=36_500)  # the entries' own times are the machine's, and their stamps the test's
@@ -222,8 +223,8 @@ async def test_what_was_not_listened_to_for_longest_makes_room_also_after_a_rest
             assert (await world.listen(location=location(number)))[1] == HIT
             world.now += timedelta(days=1)
         await world.restart()
-        await world.keep(tagged(mp3_of(240_000)), location(9))
-        await world.keep(tagged(mp3_of(240_000)), location(8))
+        await world.keep(tagged(SMALL), location(9))
+        await world.keep(tagged(SMALL), location(8))
 
         kept = [number for number in (0, 1, 2, 3, 8, 9) if world.entry(location(number)).exists()]
         assert kept == [0, 2, 8, 9]
@@ -235,13 +236,13 @@ async def test_what_is_being_fetched_has_its_room_from_the_beginning(tmp_path: P
         world.origin.halt = 1000
         fetched = []
         for number in range(5):
-            world.origin.sounds[location(number)] = tagged(mp3_of(240_000))
+            world.origin.sounds[location(number)] = tagged(SMALL)
             fetched.append(await world.cache.open(location(number)))
 
         assert world.told.outcomes == [MISS, MISS, MISS, MISS, BYPASS]
         assert 960_000 < world.taken() <= 1_000_000
         world.origin.go_on()
-        assert [await all_of(each) for each in fetched] == [mp3_of(240_000)] * 5
+        assert [await all_of(each) for each in fetched] == [SMALL] * 5
         for each in fetched:
             each.close()
 
@@ -249,7 +250,7 @@ async def test_what_is_being_fetched_has_its_room_from_the_beginning(tmp_path: P
 async def test_a_folder_that_may_be_smaller_than_last_time_is_made_so_at_the_start(tmp_path: Path) -> None:
     async with a_world(tmp_path, size=1_000_000) as world:
         for number in range(4):
-            await world.keep(tagged(mp3_of(240_000)), location(number))
+            await world.keep(tagged(SMALL), location(number))
         world.size = 500_000
         await world.restart()
 
