@@ -1,6 +1,7 @@
 """Audio from the web: what is sent there, what is believed of the answer, and what becomes of the connection."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Awaitable, Callable
 from importlib import metadata
@@ -11,6 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from adapters.audio.http import HttpAudio, Patience
 from adapters.audio.public_address import Gate, gate
+from adapters.audio.upstream_body import UpstreamBody
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
@@ -682,6 +684,32 @@ async def test_a_connection_whose_body_was_read_is_used_again() -> None:
             await read_all(source, server.url(), FromTo(100, 200))
 
         assert (len(server.requests), server.accepted) == (3, 1)
+
+
+async def test_a_connection_that_is_used_again_keeps_nothing_of_what_came_over_it_before() -> None:
+    async with upstream(serving(CONTENT)) as server, remote_audio() as source:
+        before = bodies_in_memory()
+        for _ in range(3):
+            await read_all(source, server.url())
+
+        assert server.connections == 1
+        assert bodies_in_memory() <= before
+
+
+def bodies_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(kept, UpstreamBody) for kept in gc.get_objects())
+
+
+async def test_closed_audio_of_unknown_length_does_not_end_but_break_off_though_all_had_come() -> None:
+    async with upstream(chunked(CONTENT[:10_000])) as server, remote_audio() as source:
+        opened = await source.open(server.url())
+        await opened.read()
+        await asyncio.sleep(0.1)
+        opened.close()
+
+        with pytest.raises(AudioUnavailable):
+            await opened.read()
 
 
 async def test_a_connection_is_dropped_behind_the_last_byte_that_is_wanted() -> None:

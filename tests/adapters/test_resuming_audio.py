@@ -110,7 +110,20 @@ async def test_a_clip_of_unknown_size_is_resumed_and_ends_where_the_rest_tells()
 
     assert (got == CONTENT, failure, told) == (True, None, ["resumed"])
     assert str(ranges[1]).endswith("-")
-    assert len(ranges) == 2  # the size that the rest told was believed
+    assert len(ranges) == 2
+
+
+async def test_behind_a_rest_that_told_the_size_nothing_more_is_asked_for() -> None:
+    framed = f"{280_000:x}\r\n".encode() + CONTENT[:280_000] + b"\r\n"
+    first = pausing(head(200, content_type="audio/mpeg", transfer_encoding="chunked", etag='"one"') + framed)
+    rest = unsteady([Turn(FIRST)])
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        await (rest if "range" in request.headers else first)(request, writer)
+
+    got, failure, told, _ = await heard_of(answer, waits=(0,))  # so that nothing more could be
+
+    assert (got == CONTENT, failure, told) == (True, None, ["resumed"])
 
 
 @pytest.mark.parametrize("tells_length", [True, False])

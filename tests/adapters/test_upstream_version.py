@@ -1,5 +1,6 @@
 """Which version an upstream says it answers with: what is believed, what is shown of it, and what is asked with it."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,7 +11,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.audio.http import HttpAudio
+from adapters.audio.http import HttpAudio, Patience
 from adapters.audio.http_date import http_date
 from adapters.audio.public_address import gate
 from adapters.audio.upstream_version import UpstreamVersion, version_of
@@ -20,7 +21,7 @@ from domain.ports import OpenedAudio
 from domain.validators import UNKNOWN
 from tests.sounds import mp3_of
 from tests.unsteady_upstream import Habits, Turn, Version, unsteady
-from tests.upstream import Answer, head, remote_audio, saying, upstream
+from tests.upstream import Answer, head, pausing, remote_audio, saying, upstream
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CONTENT = mp3_of(100_000)
@@ -146,6 +147,7 @@ def test_a_date_of_modification_is_strong_a_minute_before_the_answer_and_nothing
     assert version.tells_apart == tells_apart
 
 
+YOUNG = (("Last-Modified", date(NOW)), ("Date", date(NOW)))
 OLD = (("Last-Modified", date(NOW - timedelta(days=9))), ("Date", date(NOW)))
 
 
@@ -157,7 +159,7 @@ OLD = (("Last-Modified", date(NOW - timedelta(days=9))), ("Date", date(NOW)))
         ((("ETag", 'W/"one"'), *OLD), None),  # RFC 9110 §13.1.5: no date where there is a tag
         ((("ETag", '"ü"'), *OLD), None),  # no field can be trusted to carry it back
         ((("ETag", "one"), *OLD), date(NOW - timedelta(days=9))),  # which is no tag
-        ((("Last-Modified", date(NOW)), ("Date", date(NOW))), None),
+        (YOUNG, None),
     ],
 )
 def test_what_is_asked_for_again_is_named_as_the_rfc_allows(
@@ -179,6 +181,7 @@ def test_what_is_asked_for_again_is_named_as_the_rfc_allows(
         (OLD, (("ETag", '"new"'), *OLD), False, True),
         (OLD, (), True, True),
         (OLD, (), False, False),
+        (YOUNG, YOUNG, False, False),
         (OLD, (("Last-Modified", date(NOW - timedelta(days=8))),), True, False),
         ((("ETag", 'W/"one"'), *OLD), (("ETag", 'W/"two"'), *OLD), False, False),
         ((("ETag", 'W/"one"'), *OLD), (("ETag", 'W/"one"'), *OLD), False, True),
@@ -249,6 +252,23 @@ def part(total: object, **fields: object) -> Answer:
     body = CONTENT[10:20]
     told = {"content_type": "audio/mpeg", "content_length": 10, "content_range": f"bytes 10-19/{total}"} | fields
     return saying(head(206, **told) + body)
+
+
+async def test_a_part_that_does_not_tell_the_size_again_is_of_the_size_that_was_told() -> None:
+    opened, got = await reopened(part("*", etag='"one"'), FromTo(10, 19))
+
+    assert (opened.range, opened.size, got == CONTENT[10:20]) == (ByteRange(10, 19), SIZE, True)
+
+
+async def test_what_is_opened_again_is_not_waited_for_longer_than_what_is_opened_first() -> None:
+    async with upstream(SAME) as server, remote_audio(Patience(first_byte=0.2)) as source:
+        opened = await source.open(server.url())
+        opened.close()
+        server.answer = pausing(head(200, content_type="audio/mpeg", content_length=SIZE, etag='"one"'))
+        with pytest.raises(AudioUnavailable) as refused:
+            await asyncio.wait_for(opened.reopen(None), 3)
+
+        assert refused.value.failure == SourceFailure.TOO_SLOW
 
 
 REFUSALS: dict[str, tuple[Answer, SourceFailure]] = {
