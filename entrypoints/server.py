@@ -1,9 +1,11 @@
 """The HTTP server: uvicorn on a socket that was bound before anything else was started."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -11,9 +13,43 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from entrypoints.web.problems import Problem
 
+LARGE = 16 * 1024  # bytes that need not wait for more
+
+
+class Corked:
+    """A transport that sends what is written in one turn of the loop together: a head and its body, in one packet.
+
+    Large pieces go at once, with what came before them, so that the writer learns soon that it must wait."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop, self._held = transport, loop, list[bytes]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._held.append(data)
+        if len(data) >= LARGE:
+            self._uncork()
+        elif len(self._held) == 1:
+            self._loop.call_soon(self._uncork)
+
+    def close(self) -> None:
+        self._uncork()
+        self._transport.close()
+
+    def _uncork(self) -> None:
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.writelines(held)
+
 
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, whose refusals are problem details too: unknown methods, and what is no HTTP at all."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", Corked(transport, self.loop))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
         refusal = Problem(HTTPStatus.BAD_REQUEST, "This is no HTTP request, or its method is none.").response()
