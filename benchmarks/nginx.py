@@ -9,8 +9,8 @@ from attrs import frozen
 
 from benchmarks.processes import LOOPBACK, Process, free_port, program, running, wait_until_answering
 
-# One process that does all the work, as ours does. It opens each file anew, as by default and as we do, and closes no
-# connection before the load does: reconnecting is not what is measured.
+# One process that does all the work, as ours does. sendfile and tcp_nopush are on, as Debian has them. It opens each
+# file anew, as by default and as we do, and closes no connection before the load does: no test of connecting.
 CONFIGURATION = """
 daemon off; master_process off; pid {folder}/pid; error_log stderr warn;
 events {{ worker_connections 2048; }}
