@@ -7,6 +7,7 @@ AudioLocation = NewType("AudioLocation", str)
 
 LIBRARY = "library:"
 LONGEST = 2_000
+LEADING_ELSEWHERE = frozenset(("", ".", ".."))
 
 
 def audio_location(_instance: object, _field: object, value: AudioLocation) -> None:
@@ -25,9 +26,10 @@ def audio_location(_instance: object, _field: object, value: AudioLocation) -> N
 
 def refuse_bad_name(name: str) -> None:
     """Raise ValueError unless ``name`` is a relative path of plain names, so that it can only lead downwards."""
-    if not name or any(part in ("", ".", "..") for part in name.split("/")) or "\\" in name:
+    parts = name.split("/")
+    if not LEADING_ELSEWHERE.isdisjoint(parts) or "\\" in name:
         raise ValueError("must name a file inside the media folder")
-    if any(len(part.encode()) > 255 for part in name.split("/")):
+    if len(name) > 63 and any(len(part.encode()) > 255 for part in parts):  # a character is at most 4 bytes
         raise ValueError("must not have a name of more than 255 bytes")
 
 

@@ -29,7 +29,7 @@ def listening(request: Request) -> Listening:
 
 def playback_id(request: Request) -> PlayId | None:
     """The player's own name for this listening: ``?play=``, or the header that Apple's player sends."""
-    asked = request.query_params.get("play")
+    asked = request.query_params.get("play") if request.scope["query_string"] else None
     if asked is not None:
         if not UUID_TEXT.fullmatch(asked):
             raise InvalidFields([FieldError("play", "must be a UUID")])
