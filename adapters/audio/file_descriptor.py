@@ -11,7 +11,7 @@ RWF_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)  # Linux: read what is 
 
 @define(eq=False)
 class FileDescriptor:
-    """A share in ``number``, which is given back to the system when all shares are closed *and* the last read has ended.
+    """A share in ``number``, which goes back to the system when all shares are closed *and* the last read has ended.
 
     Otherwise a thread that is still reading could find the number taken by another clip, and read that one."""
 
