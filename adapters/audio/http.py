@@ -6,7 +6,7 @@ Nothing of the listener goes upstream: no header, no cookie. No proxy and no pas
 import asyncio
 from importlib import metadata
 
-from aiohttp import ClientResponse
+from aiohttp import ClientPayloadError, ClientResponse
 from aiohttp.abc import AbstractResolver
 from attrs import define, field, frozen
 
@@ -80,13 +80,17 @@ class HttpAudio:
                 except BaseException:
                     body.close()
                     raise
-            try:
-                async with asyncio.timeout(self.patience.skip):
-                    await body.skip(excess)
-            except BaseException:
-                body.close()
-                raise
+            if excess:
+                await self._skip(body, excess)
         return opened
+
+    async def _skip(self, body: UpstreamBody, excess: int) -> None:
+        try:
+            async with asyncio.timeout(self.patience.skip):
+                await body.skip(excess)
+        except BaseException:
+            body.close()
+            raise
 
     async def _believed(self, asked: UpstreamRequest, body: UpstreamBody) -> tuple[RelayedAudio, int]:
         """The audio that ``body`` is of, and how many bytes come before it. Raises AudioUnavailable."""
@@ -96,7 +100,8 @@ class HttpAudio:
         media_type = begun.media_type if begun else None
         if media_type is None:
             media_type = await told_type(asked.location, answer, promised, body)
-        await body.peek(1)
+        if not await body.peek(1):
+            raise ClientPayloadError("the body ended before its first byte")
         if begun is not None:
             version = begun.version  # which may say more than an answer of status 206
         opened = RelayedAudio(

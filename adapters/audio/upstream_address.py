@@ -1,7 +1,6 @@
 """Which addresses an upstream may have, as they were written and where a redirect leads."""
 
 import re
-from functools import lru_cache
 from urllib.parse import urljoin
 
 from yarl import URL
@@ -27,7 +26,6 @@ def allowed_url(location: str, address: str) -> URL:
         raise AudioUnavailable(location, SourceFailure.FORBIDDEN) from error
 
 
-@lru_cache(maxsize=512)  # taking an address apart costs a tenth of a small clip's relay
 def url_of(address: str) -> URL:
     """Raises ValueError: not a URL, or none of a web server that anybody may ask."""
     url = URL(address, encoded=VISIBLE_ASCII.fullmatch(address) is not None)

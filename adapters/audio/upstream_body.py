@@ -21,7 +21,6 @@ class UpstreamBody:
     stall: float  # seconds
     _ahead: bytes = field(default=b"", init=False)
     _lost: asyncio.Future[None] | None = field(default=None, init=False)
-    _is_closed: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Watch the connection: aiohttp closes it at broken chunks, and leaves whoever reads them to wait."""
@@ -35,9 +34,7 @@ class UpstreamBody:
             self._lost.add_done_callback(self._break_off)
 
     async def next(self, at_most: int = LARGEST_CHUNK) -> bytes:
-        """At most so many bytes; ``b""`` at the end."""
-        if self._is_closed:
-            raise ClientPayloadError("the body was closed")
+        """At most so many bytes; ``b""`` at the end. Raises ClientConnectionError: it was closed."""
         chunk = self._ahead or await self._received(at_most)
         if len(chunk) <= at_most:
             self._ahead = b""
@@ -72,7 +69,7 @@ class UpstreamBody:
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end, and drop it otherwise."""
-        self._is_closed, self._ahead = True, b""
+        self._ahead = b""
         if self._lost is not None:
             self._lost.remove_done_callback(self._break_off)
             self._lost = None
