@@ -188,6 +188,26 @@ def test_a_file_that_somebody_else_writes_to_before_it_is_an_entry_becomes_none(
     part.discard()
 
 
+async def test_a_file_that_is_written_to_just_before_it_is_an_entry_ends_in_a_cut_too(
+    world: World,
+) -> None:
+    world.origin.halt = 100_000
+    opened = await world.cache.open(CLIP)
+    lock = os.open(world.folder / "lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)  # so that it stays a part
+    world.origin.go_on()
+    [part] = world.parts()
+    copy = world.cache._copies.at_hand(CLIP)
+    assert await soon(lambda: copy is not None and copy.identity is not None)
+    flipped(500_000)(part)
+
+    assert (await heard_until_cut(opened))[1] == SourceFailure.CHANGED
+    os.close(lock)
+    opened.close()
+    assert await world.settled()
+    assert world.entries() == []
+
+
 async def test_a_file_that_is_taken_away_while_it_is_played_is_played_to_its_end(world: World) -> None:
     await world.keep(tagged(SOUND))
     opened = await world.cache.open(CLIP)
