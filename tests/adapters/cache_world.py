@@ -53,6 +53,7 @@ class Origin:
     asked: list[tuple[AudioLocation, RequestedRange | None]] = Factory(list)
     open_now: int = 0
     can_reopen: bool = True
+    ignores_ranges: bool = False  # of what is reopened
     slow: bool = False  # to open
     _moved: asyncio.Event = field(factory=asyncio.Event, init=False)
 
@@ -114,7 +115,7 @@ class OpenedOrigin:
             raise AudioUnavailable(self.location, self.origin.failure)
         if not self.can_reopen or self.origin.sounds.get(self.location) != self.sound:
             raise AudioUnavailable(self.location, SourceFailure.CHANGED)
-        return self.origin.opened(self.location, self.sound, requested)
+        return self.origin.opened(self.location, self.sound, None if self.origin.ignores_ranges else requested)
 
     async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
         if self._is_closed:

@@ -288,6 +288,19 @@ async def test_what_is_reopened_while_it_arrives_comes_from_the_copy_or_the_same
         each.close()
 
 
+async def test_what_was_given_up_is_not_reopened_as_the_version_that_was_kept_since(world: World) -> None:
+    world.origin.breaks_at = 200_000
+    opened = await world.cache.open(CLIP)
+    await heard_until_cut(opened)
+    opened.close()
+    world.origin.breaks_at = None
+    await world.keep(tagged(SOUND[::-1], "two"))
+
+    with pytest.raises(AudioUnavailable) as refused:
+        await opened.reopen(FromTo(0, 9))
+    assert refused.value.failure == SourceFailure.CHANGED
+
+
 @pytest.mark.parametrize("halt", [100_000, None], ids=["arriving", "kept"])
 async def test_closing_again_does_nothing_and_closed_audio_gives_no_more(world: World, halt: int | None) -> None:
     world.origin.halt = halt

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.audio.cache import copies, shelf
 from adapters.audio.cache.entry import Version, verified
+from adapters.audio.cache.memory import Recent
 from domain.byte_range import FromTo
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
@@ -94,6 +95,17 @@ def emptied_in_the_middle(entry: Path) -> None:
     entry.write_bytes(data[:1000] + data[2000:])
 
 
+def lengthened_in_the_middle(entry: Path) -> None:
+    data = entry.read_bytes()
+    entry.write_bytes(data[:1_000_000] + b"\0" + data[1_000_000:])
+
+
+def flipped_unseen(entry: Path) -> None:
+    status = entry.stat()
+    flipped(10)(entry)
+    os.utime(entry, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
 DAMAGES = {
     "first byte": flipped(0),
     "a byte in the middle": flipped(500_000),
@@ -109,6 +121,8 @@ DAMAGES = {
     "cut in the footer": cut_to(1_000_100),
     "something behind": lengthened,
     "something missing": emptied_in_the_middle,
+    "something before the footer": lengthened_in_the_middle,
+    "a byte, and its date put back": flipped_unseen,
     "another clip's": another_clips,
 }
 
@@ -361,8 +375,14 @@ async def test_a_disk_that_is_full_on_the_way_is_not_noticed_by_listeners(
         (await opened).close()
 
 
-async def test_where_the_source_cannot_go_on_a_full_disk_cuts_and_does_not_splice(world: World) -> None:
-    world.origin.can_reopen = False
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [("can_reopen", SourceFailure.INTERRUPTED), ("ignores_ranges", SourceFailure.INCONSISTENT)],
+)
+async def test_where_the_source_cannot_go_on_a_full_disk_cuts_and_does_not_splice(
+    world: World, fault: str, expected: SourceFailure
+) -> None:
+    setattr(world.origin, fault, fault != "can_reopen")
     world.origin.halt = 50_000
     opened = await world.cache.open(CLIP)
     with files_of_at_most(100_000):
@@ -371,7 +391,7 @@ async def test_where_the_source_cannot_go_on_a_full_disk_cuts_and_does_not_splic
         heard, failure = await heard_until_cut(opened)
 
     assert SOUND.startswith(heard)
-    assert (len(heard) >= 50_000, failure) == (True, SourceFailure.INTERRUPTED)
+    assert (len(heard) >= 50_000, failure) == (True, expected)
     opened.close()
 
 
@@ -398,6 +418,32 @@ async def test_a_stopped_process_that_holds_the_lock_stops_nobody(
 
     assert await world.listen() == (SOUND, BYPASS)
     os.close(lock)
+
+
+async def test_an_opening_that_is_cancelled_while_it_waits_for_the_disk_leaves_nothing(world: World) -> None:
+    lock = os.open(world.folder / "lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    opening = asyncio.create_task(world.cache.open(CLIP))
+    assert await soon(lambda: world.origin.open_now == 1)
+    await asyncio.sleep(0.02)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert world.origin.open_now == 0
+    os.close(lock)
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+    assert await soon(lambda: (world.parts(), world.open_files()) == ([], []))
+
+
+def test_the_table_of_what_is_at_hand_forgets_what_was_not_of_use_for_longest() -> None:
+    table: Recent[str, int] = Recent(2)
+    table.put("a", 1)
+    table.put("b", 2)
+    table.get("a")
+    table.put("c", 3)
+
+    assert [table.get(key) for key in "abc"] == [1, None, 3]
 
 
 async def test_what_is_forgotten_by_the_process_is_still_on_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,14 @@ async def test_what_is_too_old_is_asked_for_by_its_first_byte_and_is_fresh_again
     assert world.origin.asked == [(CLIP, None), (CLIP, FromTo(0, 0))]
 
 
+async def test_what_cannot_be_told_apart_is_fetched_anew_at_once_when_it_is_too_old(world: World) -> None:
+    await world.keep(Sound(ONE))
+    later(world, 60)
+
+    assert await world.listen() == (ONE, MISS)
+    assert world.origin.asked == [(CLIP, None), (CLIP, None)]
+
+
 async def test_many_who_find_it_too_old_ask_once(world: World) -> None:
     await world.keep(tagged(ONE))
     later(world, 60)
@@ -150,6 +158,7 @@ async def test_what_was_found_out_is_known_after_a_restart_and_to_other_processe
     await world.keep(tagged(ONE))
     other = world.another()
     (await other.open(CLIP)).close()
+    assert await world.listen() == (ONE, HIT)
     assert await world.settled()
     later(world, 60)
     assert await world.listen() == (ONE, REVALIDATED)

@@ -41,11 +41,11 @@ class Version:
         return self.validators.tell_apart(self.fetched_at)
 
     def is_still(self, size: int | None, validators: Validators) -> bool:
-        """Whether a source that has ``size`` bytes with these validators has this very version."""
+        """Whether a source that has ``size`` bytes with these validators has this version, which is told apart."""
         ours = self.validators
         if ours.entity_tag is not None:
             return validators.entity_tag is not None and ours.entity_tag.matches_strongly(validators.entity_tag)
-        return self.is_told_apart and ours.last_modified == validators.last_modified and size == self.size
+        return ours.last_modified == validators.last_modified and size == self.size
 
 
 @frozen
