@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from entrypoints.memory import keep_freed_memory, search_less_for_garbage
 from entrypoints.web.problems import Problem
 
 LARGE = 16 * 1024  # bytes that need not wait for more
@@ -28,6 +29,8 @@ class Corked:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
+        if not data:
+            return
         self._held.append(data)
         if len(data) >= LARGE:
             self._uncork()
@@ -49,6 +52,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
         self.transport = cast("asyncio.Transport", Corked(transport, self.loop))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
@@ -70,6 +74,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            search_less_for_garbage()
             self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -103,6 +108,7 @@ def serve(
         timeout_graceful_shutdown=round(linger),
         ws="none",
     )
+    keep_freed_memory()
     server = Server(config, ready, draining)
     server.run(sockets=[bound])
     if not server.started:

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Protocol
 
 from attrs import frozen
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from application.stream_clip import Stream
 from domain.errors import AudioUnavailable
@@ -14,8 +14,9 @@ from domain.ports import LARGEST_CHUNK, Telemetry
 from entrypoints.web.audio_headers import audio_headers, content_range
 from entrypoints.web.multipart import MultipartBody
 
-SMALL_CHUNK = 64 * 1024  # bytes: what a listener who cannot keep up is given at once, so that thousands fit in memory
+SWIFT_CHUNK, SLOW_CHUNK = 128 * 1024, 64 * 1024  # bytes: what waits in memory for each listener, who may be many
 KEEPING_UP = 0.1  # seconds that a chunk may wait to be taken
+NOTHING_MORE_YET: Message = {"type": "http.response.body", "body": b"", "more_body": True}
 
 
 class Body(Protocol):
@@ -69,12 +70,19 @@ class AudioResponse:
             self.body.close()
 
     async def _send_body(self, receive: Receive, send: Send) -> None:
-        first, length = await self._next_chunk(LARGEST_CHUNK), int(self.headers.get("content-length", -1))
-        if first is None:
-            return
-        await self._send_chunk(send, first, is_last=len(first) in (0, length))
-        if len(first) not in (0, length):
+        length = int(self.headers.get("content-length", -1))
+        in_one_piece = 0 <= length <= LARGEST_CHUNK
+        if not await self._send_first(send, LARGEST_CHUNK if in_one_piece else SLOW_CHUNK, length):
             await self._send_until_done_or_gone(receive, send)
+
+    async def _send_first(self, send: Send, at_most: int, length: int) -> bool:
+        """Send what is there already; whether that was all that can be sent."""
+        chunk = await self._next_chunk(at_most)
+        if chunk is None:
+            return True
+        is_last = len(chunk) in (0, length)
+        await self._send_chunk(send, chunk, is_last=is_last)
+        return is_last
 
     async def _send_until_done_or_gone(self, receive: Receive, send: Send) -> None:
         """Send the rest, or stop, even amid waiting for the source, as soon as the listener has left."""
@@ -87,11 +95,12 @@ class AudioResponse:
             pass  # nobody is there to be told
 
     async def _send_rest(self, send: Send) -> None:
-        at_most = LARGEST_CHUNK
+        at_most = SLOW_CHUNK
         while chunk := await self._next_chunk(at_most):
-            began = perf_counter()
             await self._send_chunk(send, chunk, is_last=False)
-            at_most = LARGEST_CHUNK if perf_counter() - began < KEEPING_UP else SMALL_CHUNK
+            began = perf_counter()
+            await send(NOTHING_MORE_YET)  # waits until the chunk is taken, so that no other is in memory beside it
+            at_most = SWIFT_CHUNK if perf_counter() - began < KEEPING_UP else SLOW_CHUNK
             # Reading what is at hand never waits, nor does sending to who has left: here the leaving is noticed, which
             # would otherwise be after the last byte.
             await asyncio.sleep(0)
