@@ -11,6 +11,8 @@ import pytest
 from attrs import Factory, define, field, frozen
 
 from adapters.audio.cache.cached_audio import CachedAudio
+from adapters.audio.cache.shelf import Shelf
+from adapters.audio.cache.survey import status_of
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
@@ -223,9 +225,7 @@ class World:
         return sorted(self.folder.glob("*.part"))
 
     def taken(self) -> int:
-        """The bytes of all files in the folder, counted while nobody can add to them."""
-        with self.cache._copies.shelf._locked():
-            return sum(path.stat().st_size for path in self.folder.iterdir())
+        return taken(self.cache._copies.shelf)
 
     def open_files(self) -> list[str]:
         """The files of the cache that this process has open."""
@@ -252,6 +252,13 @@ async def a_world(folder: Path, **facts: object) -> AsyncIterator[World]:
     assert world.parts() == []
     assert world.origin.open_now == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def taken(shelf: Shelf) -> int:
+    """The bytes of all files in a cache's folder, counted while nobody can add to them, though some may still go."""
+    with shelf._locked():
+        found = [status_of(path) for path in shelf.folder.iterdir()]
+    return sum(status.st_size for status in found if status is not None)
 
 
 async def all_of(opened: OpenedAudio, at_most: int = LARGEST_CHUNK) -> bytes:

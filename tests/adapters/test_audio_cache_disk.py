@@ -5,6 +5,7 @@ import fcntl
 import os
 import resource
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -325,6 +326,27 @@ async def test_what_was_listened_to_is_noted_once_a_minute(world: World) -> None
         await world.listen()
 
         assert await soon(lambda: used() == begin + noted), (seconds, noted)  # noqa: B023
+
+
+def test_what_is_being_noted_is_never_seen_half_noted(tmp_path: Path) -> None:
+    folder = shelf.Shelf(tmp_path, 10_000)
+    version = Version(location=CLIP, size=1000, media_type=None, validators=UNKNOWN, fetched_at=MOMENT)
+    seen, is_over = set(), threading.Event()
+
+    def watch() -> None:
+        while not is_over.is_set():
+            seen.add(folder.validated_at(version))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    for _ in range(300):
+        folder.stamp(version, MOMENT, MOMENT)  # the machine's own clock says something else
+        folder.stamp(version, MOMENT, MOMENT)
+        folder.remove(version)
+    is_over.set()
+    watching.join()
+
+    assert seen == {MOMENT}
 
 
 def test_a_folder_that_cannot_be_made_is_told_at_the_start(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.audio.cache.shelf import Shelf
 from tests.adapters.cache_process import SOUNDS
-from tests.adapters.cache_world import World
+from tests.adapters.cache_world import World, taken
 from tests.services import HOUSE
 
 SIZE = 900_000  # less than all clips together, and at least four times the largest
@@ -37,21 +37,16 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def taken(folder: Path) -> int:
-    """The bytes of all files, counted while nobody can add to them."""
-    with Shelf(folder, SIZE)._locked():
-        return sum(path.stat().st_size for path in folder.iterdir() if path.suffix != ".used")
-
-
 def test_several_processes_share_a_folder_and_some_are_killed(start: Start, tmp_path: Path) -> None:
     folder, dice = tmp_path / "cache", random.Random(7)
+    shelf = Shelf(folder, SIZE)
     living = [start(SIZE, 2) for _ in range(2)]
     for _ in range(2):
         doomed = start(SIZE, 60)
         for _ in range(5):
             time.sleep(dice.uniform(0.005, 0.05))
 
-            assert taken(folder) <= SIZE
+            assert taken(shelf) <= SIZE
         doomed.kill()
         doomed.wait()
     heard, asked = 0, 0
@@ -61,7 +56,6 @@ def test_several_processes_share_a_folder_and_some_are_killed(start: Start, tmp_
         heard, asked = heard + int(out.split()[0]), asked + int(out.split()[1])
 
     assert 0 < asked < heard
-    shelf = Shelf(folder, SIZE)
     shelf.prepare()
     assert list(folder.glob("*.part")) == []
     before = set(folder.glob("*.audio"))

@@ -5,8 +5,8 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -15,6 +15,7 @@ from attrs import frozen
 
 from adapters.audio.cache.entry import Identity, NotAnEntry, Version, footer, verified
 from adapters.audio.cache.part_file import PartFile
+from adapters.audio.cache.stamp import stamped_validation, write_stamp
 from adapters.audio.cache.survey import surveyed
 from domain.location import AudioLocation
 
@@ -51,7 +52,7 @@ class Shelf:
         with self._locked():
             if not self._make_room(version.size + len(footer(version))):
                 return None
-            return PartFile.made(self.folder / f"{key_of(version.location)}.{token_hex(16)}.part", version)
+            return PartFile.made(self._new_part(version), version)
 
     def put(self, part: PartFile, sealed: Identity) -> Identity:
         """Make an entry of a part that was sealed, in the place of any that the clip had."""
@@ -89,11 +90,9 @@ class Shelf:
             path.unlink(missing_ok=True)
 
     def stamp(self, version: Version, used: datetime, validated: datetime) -> None:
-        """Note when ``version`` was last listened to, and when its source last had it, beside its entry."""
-        path = self._stamp(version)
+        """Note when ``version`` was last listened to, and when its source last had it."""
         latest = max(validated, self.validated_at(version))  # another process may have asked since
-        path.touch(mode=0o600)
-        os.utime(path, (used.timestamp(), latest.timestamp()))
+        write_stamp(self._stamp(version), used, latest, self._new_part(version))
 
     def is_in_place(self, version: Version, identity: Identity) -> bool:
         """Whether the entry of a clip is still the file that was verified."""
@@ -104,9 +103,10 @@ class Shelf:
 
     def validated_at(self, version: Version) -> datetime:
         """When the source of ``version`` had it, as far as any process noted."""
-        with suppress(FileNotFoundError):  # stamps come later than their entries, and to lose one costs a question
-            return max(version.fetched_at, datetime.fromtimestamp(self._stamp(version).stat().st_mtime, UTC))
-        return version.fetched_at
+        return max(version.fetched_at, stamped_validation(self._stamp(version)) or version.fetched_at)
+
+    def _new_part(self, version: Version) -> Path:
+        return self.folder / f"{key_of(version.location)}.{token_hex(16)}.part"
 
     def _stamp(self, version: Version) -> Path:
         """Named by the bytes too: a stamp must not speak for the version that another process puts in their place."""
