@@ -14,11 +14,17 @@ FORMS = (
     re.compile(f"{LONG_DAY}, (?P<day>[0-9]{{2}})-{MONTH}-(?P<year>[0-9]{{2}}) {TIME} GMT"),  # RFC 850
     re.compile(f"{SHORT_DAY} {MONTH} (?P<day>[0-9]{{2}}| [0-9]) {TIME} (?P<year>[0-9]{{4}})"),  # asctime
 )
+LONGEST = len("Wednesday, 15-Jan-26 08:30:12 GMT")
 FIRST_SHORT_YEAR = 1970  # no file is older; so a year of two digits lies in 1970 to 2069
 
 
 def parsed_http_date(text: str) -> datetime | None:
     """The moment, aware UTC; None for what none of the three forms allows. The day's name may contradict the date."""
+    return parsed(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(1_024)  # clips keep their dates, and all answers of one second have the same
+def parsed(text: str) -> datetime | None:
     found = next((match for form in FORMS if (match := form.fullmatch(text))), None)
     if found is None:
         return None

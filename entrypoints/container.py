@@ -11,11 +11,11 @@ from dependency_injector.providers import Callable, Dependency, Object, Provider
 
 from adapters.audio.by_location import AudioByLocation
 from adapters.audio.cache.cached_audio import CachedAudio
-from adapters.audio.filesystem import FilesystemAudio
-from adapters.audio.http import HttpAudio, Patience
-from adapters.audio.probe import TagProbe
-from adapters.audio.public_address import gate
-from adapters.audio.resuming_audio import ResumingAudio
+from adapters.audio.library.filesystem import FilesystemAudio
+from adapters.audio.probe.tag_probe import TagProbe
+from adapters.audio.remote.http import HttpAudio, Patience
+from adapters.audio.remote.public_address import gate
+from adapters.audio.remote.resuming_audio import ResumingAudio
 from adapters.memory import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.ledger import PostgresLedger

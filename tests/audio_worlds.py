@@ -11,9 +11,9 @@ from attrs import frozen
 
 from adapters.audio.by_location import AudioByLocation
 from adapters.audio.cache.cached_audio import CachedAudio
-from adapters.audio.filesystem import FilesystemAudio
 from adapters.audio.in_memory import MemoryAudio
-from adapters.audio.resuming_audio import ResumingAudio
+from adapters.audio.library.filesystem import FilesystemAudio
+from adapters.audio.remote.resuming_audio import ResumingAudio
 from adapters.system import utc_now
 from domain.http_date import http_date
 from domain.location import AudioLocation

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from attrs import Factory, define, frozen
 
-from adapters.audio.http import HttpAudio, Patience
-from adapters.audio.public_address import gate
+from adapters.audio.remote.http import HttpAudio, Patience
+from adapters.audio.remote.public_address import gate
 from domain.byte_range import FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation

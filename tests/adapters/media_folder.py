@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.audio.file_descriptor import RWF_NOWAIT
-from adapters.audio.filesystem import FilesystemAudio
-from adapters.audio.openat2 import NotAtOnce, Openat2
+from adapters.audio.library.file_descriptor import RWF_NOWAIT
+from adapters.audio.library.filesystem import FilesystemAudio
+from adapters.audio.library.openat2 import NotAtOnce, Openat2
 from domain.location import AudioLocation
 from domain.ports import OpenedAudio
 from tests.sounds import mp3_of

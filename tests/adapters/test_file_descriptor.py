@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.audio.file_descriptor import FileDescriptor
+from adapters.audio.library.file_descriptor import FileDescriptor
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from adapters.audio.file_version import FileVersion
-from adapters.audio.filesystem import FilesystemAudio
+from adapters.audio.library.file_version import FileVersion
+from adapters.audio.library.filesystem import FilesystemAudio
 from domain.location import AudioLocation
 from domain.validators import EntityTag, Validators
 from tests.adapters.media_folder import CLIP, made_folder

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.audio.filesystem import FilesystemAudio
-from adapters.audio.openat2 import NotAtOnce, Openat2, OpenHow
+from adapters.audio.library.filesystem import FilesystemAudio
+from adapters.audio.library.openat2 import NotAtOnce, Openat2, OpenHow
 from domain.byte_range import FromTo
 from domain.errors import RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation

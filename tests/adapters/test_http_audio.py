@@ -10,9 +10,9 @@ import pytest
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from adapters.audio.http import HttpAudio, Patience
-from adapters.audio.public_address import Gate, gate
-from adapters.audio.upstream_body import UpstreamBody
+from adapters.audio.remote.http import HttpAudio, Patience
+from adapters.audio.remote.public_address import Gate, gate
+from adapters.audio.remote.upstream_body import UpstreamBody
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation

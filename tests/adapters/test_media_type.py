@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.audio.declared_type import type_of_part, type_of_unrecognised
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
 from adapters.audio.mpeg_frame import mpeg_frame_length
+from adapters.audio.remote.declared_type import type_of_part, type_of_unrecognised
 from tests.sounds import m4a, mp3, ogg_page, opus, wav, with_id3
 
 ADTS_FRAME = bytes((0xFF, 0xF1, 0x50, 0x80, 0x04, 0x3F, 0xFC)) + bytes(26)  # 33 bytes, AAC LC, 44.1 kHz

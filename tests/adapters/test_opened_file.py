@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.audio.filesystem import FilesystemAudio
-from adapters.audio.opened_file import OpenedFile
+from adapters.audio.library.filesystem import FilesystemAudio
+from adapters.audio.library.opened_file import OpenedFile
 from domain.byte_range import FromTo, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.ports import LARGEST_CHUNK

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.audio.in_memory import MemoryAudio
-from adapters.audio.probe import HEAD, MOST_PIECES, PIECE, TagProbe
-from adapters.audio.sparse_file import SparseFile, Unfetched
+from adapters.audio.probe.sparse_file import SparseFile, Unfetched
+from adapters.audio.probe.tag_probe import HEAD, MOST_PIECES, PIECE, TagProbe
 from domain.byte_range import RequestedRange
 from domain.clip import AudioFacts
 from domain.errors import AudioUnavailable, SourceFailure

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.audio.public_address import Gate, gate, ipv4_inside, is_public
+from adapters.audio.remote.public_address import Gate, gate, ipv4_inside, is_public
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "93.184.216.34", "172.15.255.255", "172.32.0.0", "192.167.255.255", "223.255.255.255"]
 PUBLIC_V6 = ["2606:4700:4700::1111", "2a00:1450:4001::200e", "2620:fe::fe", "2001:4860:4860::8888"]

@@ -11,8 +11,8 @@ import tracemalloc
 import pytest
 from attrs import field, frozen
 
-from adapters.audio.http import Patience
-from adapters.audio.resuming_audio import ResumingAudio
+from adapters.audio.remote.http import Patience
+from adapters.audio.remote.resuming_audio import ResumingAudio
 from domain.byte_range import FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from tests.application.listening_room import Told

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from adapters.audio.in_memory import MemoryAudio, OpenedMemory
-from adapters.audio.probe import TagProbe
+from adapters.audio.probe.tag_probe import TagProbe
 from adapters.memory import MemoryStore
 from adapters.system import new_id
 from application.browse import Browse

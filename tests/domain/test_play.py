@@ -32,7 +32,7 @@ WHOLE = None
     ],
 )
 def test_the_answer_decides(requested: RequestedRange | None, sent: ByteRange | None, is_play: bool) -> None:
-    assert begins_a_play(Listening(requested and RangeSet((requested,))), [sent] if sent else []) is is_play
+    assert begins_a_play(Listening(RangeSet((requested,)) if requested else None), [sent] if sent else []) is is_play
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,9 @@ class Curious:
     def __init__(self, source: "CuriousSource") -> None:
         self.source = source
 
+    async def reopen(self, requested: object) -> "Curious":
+        raise AudioUnavailable(RAIN, SourceFailure.CHANGED)
+
     async def read(self, at_most: int = 0) -> bytes:
         self.source.seen.append(await value(self.source.edge, "play_streams_active"))
         if len(self.source.seen) == 3 and self.source.breaks:

@@ -11,7 +11,7 @@ from attrs import define, field
 from adapters.audio.cache.arrival import Arrival
 from adapters.audio.cache.entry import Identity, Version
 from adapters.audio.cache.part_file import PartFile
-from adapters.audio.file_descriptor import FileDescriptor
+from adapters.audio.library.file_descriptor import FileDescriptor
 from domain.byte_range import RequestedRange, satisfied
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.ports import OpenedAudio

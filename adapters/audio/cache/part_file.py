@@ -9,7 +9,7 @@ from typing import Self
 from attrs import define, evolve, field
 
 from adapters.audio.cache.entry import Identity, Version, footer
-from adapters.audio.file_descriptor import FileDescriptor
+from adapters.audio.library.file_descriptor import FileDescriptor
 
 NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import ClientError
 from attrs import define, field
 
-from adapters.audio.upstream_body import UpstreamBody
-from adapters.audio.upstream_version import UpstreamVersion
+from adapters.audio.remote.upstream_body import UpstreamBody
+from adapters.audio.remote.upstream_version import UpstreamVersion
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation

@@ -7,8 +7,8 @@ from hashlib import blake2b
 
 from attrs import field, frozen
 
-from adapters.audio.http_answer import Fields, field_value
-from adapters.audio.http_date import http_date
+from adapters.audio.remote.http_answer import Fields, field_value
+from domain.http_date import parsed_http_date
 from domain.validators import EntityTag, Validators
 
 # RFC 9110 §8.8.3, of text in which aiohttp has made one or more characters of each byte from 0x80 on.
@@ -62,8 +62,8 @@ class UpstreamVersion:
 def version_of(headers: Fields, now: datetime) -> UpstreamVersion:
     """The version an answer says it is of. A validator that is malformed, told twice, or of the future is none."""
     entity_tag = field_value(headers, "ETag")
-    last_modified = http_date(field_value(headers, "Last-Modified"), now)
-    date = http_date(field_value(headers, "Date"), now)
+    last_modified = parsed_http_date(field_value(headers, "Last-Modified"))
+    date = parsed_http_date(field_value(headers, "Date"))
     if last_modified is not None and last_modified > min(now, date or now):
         last_modified = None
     return UpstreamVersion(

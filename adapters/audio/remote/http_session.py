@@ -23,8 +23,8 @@ from aiohttp.abc import AbstractResolver
 from attrs import define, field
 from yarl import URL
 
-from adapters.audio.public_address import Gate
-from adapters.audio.upstream_body import READ_AHEAD
+from adapters.audio.remote.public_address import Gate
+from adapters.audio.remote.upstream_body import READ_AHEAD
 from domain.errors import AudioUnavailable, SourceFailure
 
 

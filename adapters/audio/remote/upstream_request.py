@@ -2,9 +2,9 @@
 
 from attrs import frozen
 
-from adapters.audio.http_answer import Fields, PromisedBody, promised_body
-from adapters.audio.relayed_audio import RelayedAudio
-from adapters.audio.upstream_version import UpstreamVersion
+from adapters.audio.remote.http_answer import Fields, PromisedBody, promised_body
+from adapters.audio.remote.relayed_audio import RelayedAudio
+from adapters.audio.remote.upstream_version import UpstreamVersion
 from domain.byte_range import RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation

@@ -8,7 +8,7 @@ from attrs import frozen
 from tinytag import TinyTag
 from tinytag.tinytag import TinyTagException
 
-from adapters.audio.sparse_file import SparseFile, Unfetched
+from adapters.audio.probe.sparse_file import SparseFile, Unfetched
 from domain.byte_range import FromTo
 from domain.clip import AudioFacts
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure

@@ -10,16 +10,16 @@ from aiohttp import ClientPayloadError, ClientResponse
 from aiohttp.abc import AbstractResolver
 from attrs import define, field, frozen
 
-from adapters.audio.declared_type import type_of_part, type_of_unrecognised
-from adapters.audio.http_answer import PromisedBody, field_value
-from adapters.audio.http_session import Sessions, failures_before_the_first_byte
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
-from adapters.audio.public_address import Gate
-from adapters.audio.relayed_audio import RelayedAudio
-from adapters.audio.upstream_address import allowed_url, joined
-from adapters.audio.upstream_body import UpstreamBody
-from adapters.audio.upstream_request import UpstreamRequest
-from adapters.audio.upstream_version import version_of
+from adapters.audio.remote.declared_type import type_of_part, type_of_unrecognised
+from adapters.audio.remote.http_answer import PromisedBody, field_value
+from adapters.audio.remote.http_session import Sessions, failures_before_the_first_byte
+from adapters.audio.remote.public_address import Gate
+from adapters.audio.remote.relayed_audio import RelayedAudio
+from adapters.audio.remote.upstream_address import allowed_url, joined
+from adapters.audio.remote.upstream_body import UpstreamBody
+from adapters.audio.remote.upstream_request import UpstreamRequest
+from adapters.audio.remote.upstream_version import version_of
 from adapters.system import utc_now
 from domain.byte_range import RequestedRange
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure

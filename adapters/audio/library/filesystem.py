@@ -10,11 +10,11 @@ from pathlib import Path
 
 from attrs import define, field
 
-from adapters.audio.file_descriptor import FileDescriptor
-from adapters.audio.file_version import FileVersion
+from adapters.audio.library.file_descriptor import FileDescriptor
+from adapters.audio.library.file_version import FileVersion
+from adapters.audio.library.openat2 import NotAtOnce, Openat2
+from adapters.audio.library.opened_file import OpenedFile
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
-from adapters.audio.openat2 import NotAtOnce, Openat2
-from adapters.audio.opened_file import OpenedFile
 from adapters.system import utc_now
 from domain.byte_range import RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure

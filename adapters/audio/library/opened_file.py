@@ -6,8 +6,8 @@ from typing import Self
 
 from attrs import define, field
 
-from adapters.audio.file_descriptor import FileDescriptor
-from adapters.audio.file_version import FileVersion
+from adapters.audio.library.file_descriptor import FileDescriptor
+from adapters.audio.library.file_version import FileVersion
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.ports import LARGEST_CHUNK

@@ -1,0 +1,1 @@
+"""Audio files below the media folder."""

@@ -1,0 +1,1 @@
+"""What audio tells of itself before it is taken into the catalogue."""
