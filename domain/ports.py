@@ -24,6 +24,9 @@ NewId = Callable[[], UUID]
 LARGEST_CHUNK = 256 * 1024
 """Bytes. More at once costs no less for each, and is only memory."""
 
+Chunk = bytes | bytearray
+"""Some bytes, handed over: whoever reads them has them for himself, and a copy would cost as much as reading them."""
+
 
 class Catalogue(Protocol):
     """The clips. Each method is one transaction; all raise StoreUnavailable when the store cannot be asked."""
@@ -94,7 +97,7 @@ class OpenedAudio(Protocol):
         Raises AudioUnavailable: it cannot be had, with CHANGED if there is another version now, or none can be told
         apart. Raises RangeNotSatisfiable."""
 
-    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+    async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         """The next bytes in order, at most so many and what is at hand; ``b""`` at the end of the part.
 
         What was read is of one version. Raises AudioUnavailable: the rest cannot be had."""

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from application.stream_clip import Stream
 from domain.errors import AudioUnavailable
-from domain.ports import LARGEST_CHUNK, Telemetry
+from domain.ports import LARGEST_CHUNK, Chunk, Telemetry
 from entrypoints.web.audio_headers import audio_headers, content_range
 from entrypoints.web.multipart import MultipartBody
 
@@ -22,7 +22,7 @@ NOTHING_MORE_YET: Message = {"type": "http.response.body", "body": b"", "more_bo
 class Body(Protocol):
     """What is sent: read to its end, then closed."""
 
-    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes: ...
+    async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk: ...
 
     def close(self) -> None: ...
 
@@ -107,7 +107,7 @@ class AudioResponse:
         if chunk is not None:
             await self._send_chunk(send, b"", is_last=True)
 
-    async def _next_chunk(self, at_most: int) -> bytes | None:
+    async def _next_chunk(self, at_most: int) -> Chunk | None:
         """None if the source broke off. The response then stays unfinished, and the server closes the connection, so
         that the listener sees the cut."""
         try:
@@ -116,7 +116,7 @@ class AudioResponse:
             self.telemetry.source_failed(error)
             return None
 
-    async def _send_chunk(self, send: Send, chunk: bytes, *, is_last: bool) -> None:
+    async def _send_chunk(self, send: Send, chunk: Chunk, *, is_last: bool) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": not is_last})
         self.telemetry.bytes_sent(len(chunk))
 

@@ -8,7 +8,7 @@ from attrs import define, field
 
 from application.stream_clip import Stream
 from domain.byte_range import ByteRange, FromTo
-from domain.ports import LARGEST_CHUNK, OpenedAudio
+from domain.ports import LARGEST_CHUNK, Chunk, OpenedAudio
 from entrypoints.web.audio_headers import content_range
 
 
@@ -38,7 +38,7 @@ class MultipartBody:
         """Bytes of the body, heads and all."""
         return sum(len(step) for step in self._body())
 
-    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+    async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         """The next bytes; ``b""`` at the end. Raises AudioUnavailable: the rest cannot be had, in this version."""
         if self._is_amid_part:
             if chunk := await self._audio.read(at_most):

@@ -16,7 +16,7 @@ from adapters.audio.cache.survey import status_of
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
-from domain.ports import LARGEST_CHUNK, CacheOutcome, OpenedAudio
+from domain.ports import LARGEST_CHUNK, CacheOutcome, Chunk, OpenedAudio
 from domain.validators import UNKNOWN, EntityTag, Validators
 from tests.upstream import soon
 
@@ -271,13 +271,13 @@ async def all_of(opened: OpenedAudio, at_most: int = LARGEST_CHUNK) -> bytes:
 
 async def heard_until_cut(opened: OpenedAudio) -> tuple[bytes, SourceFailure]:
     """What can be read before the cut, and why it was cut."""
-    pieces: list[bytes] = []
+    pieces: list[Chunk] = []
     with pytest.raises(AudioUnavailable) as cut:
         await forever(opened, pieces)
     return b"".join(pieces), cut.value.failure
 
 
-async def forever(opened: OpenedAudio, pieces: list[bytes]) -> None:
+async def forever(opened: OpenedAudio, pieces: list[Chunk]) -> None:
     while piece := await opened.read():
         pieces.append(piece)
 

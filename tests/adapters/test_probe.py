@@ -16,7 +16,7 @@ from domain.byte_range import RequestedRange
 from domain.clip import AudioFacts
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
-from domain.ports import AudioSource, OpenedAudio
+from domain.ports import AudioSource, Chunk, OpenedAudio
 from tests.sounds import MPEG_FRAME_BYTES, box, m4a, mp3, mp3_seconds, opus, wav, with_id3
 from tests.upstream import Answer, Request, chunked, head, ignoring_ranges, remote_audio, serving, upstream
 
@@ -33,7 +33,7 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.opened, name)
 
-    async def read(self) -> bytes:
+    async def read(self) -> Chunk:
         chunk = await self.opened.read()
         self.watched.bytes_read += len(chunk)
         return chunk

@@ -18,7 +18,7 @@ from domain.clip import ClipId
 from domain.errors import AudioUnavailable, StoreUnavailable
 from domain.location import AudioLocation
 from domain.play import Play, PlayCounts
-from domain.ports import LARGEST_CHUNK, AudioSource, OpenedAudio
+from domain.ports import LARGEST_CHUNK, AudioSource, Chunk, OpenedAudio
 from domain.validators import Validators
 from entrypoints.container import Container, in_memory
 from entrypoints.settings import Settings
@@ -65,7 +65,7 @@ class WatchedAudio:
     async def reopen(self, requested: RequestedRange | None) -> OpenedAudio:
         return self.sounds.watched(await self.audio.reopen(requested))
 
-    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+    async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         self.read_chunks += 1
         return await self.audio.read(at_most)
 

@@ -14,7 +14,7 @@ from adapters.audio.cache.part_file import PartFile
 from adapters.audio.library.file_descriptor import FileDescriptor
 from domain.byte_range import RequestedRange, satisfied
 from domain.errors import AudioUnavailable, SourceFailure
-from domain.ports import OpenedAudio
+from domain.ports import Chunk, OpenedAudio
 
 WORTH_WAITING = 512 * 1024  # bytes that are still to come before those that are wanted
 
@@ -92,7 +92,7 @@ class Copy:
             raise AudioUnavailable(self.version.location, SourceFailure.INTERRUPTED)
         return await self.arrival.origin.reopen(requested)
 
-    async def read(self, count: int, position: int) -> bytes:
+    async def read(self, count: int, position: int) -> Chunk:
         """At most ``count`` of the bytes that are there: at once if they are in memory, otherwise by a thread.
 
         Raises AudioUnavailable: CHANGED if the file was written to, so that these may be any bytes."""
@@ -102,7 +102,7 @@ class Copy:
         there = self.version.size if self.arrival is None else self.arrival.count
         count = min(count, there - position)
         try:
-            chunk = file.read_at_once(count, position)
+            chunk: Chunk | None = file.read_at_once(count, position)
             if chunk is None:
                 chunk = await asyncio.to_thread(file.read, count, position)
         except OSError as error:

@@ -7,7 +7,7 @@ from attrs import define, field
 from adapters.audio.cache.copy import Copy
 from domain.byte_range import ByteRange, FromTo, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
-from domain.ports import LARGEST_CHUNK, OpenedAudio
+from domain.ports import LARGEST_CHUNK, Chunk, OpenedAudio
 from domain.validators import Validators
 
 
@@ -72,7 +72,7 @@ class OpenedCopy:
             return opened
         return await copy.from_source(requested)
 
-    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+    async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         if self._is_closed:
             raise AudioUnavailable(self._copy.version.location, SourceFailure.INTERRUPTED)
         if self._at == self._end:

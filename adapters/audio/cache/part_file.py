@@ -10,6 +10,7 @@ from attrs import define, evolve, field
 
 from adapters.audio.cache.entry import Identity, Version, footer
 from adapters.audio.library.file_descriptor import FileDescriptor
+from domain.ports import Chunk
 
 NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -37,7 +38,7 @@ class PartFile:
             raise
         return part
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: Chunk) -> None:
         """Put ``chunk`` behind what is there. Raises OSError: perhaps only some of it was written."""
         self._digest.update(chunk)
         self._put(chunk)
@@ -60,7 +61,7 @@ class PartFile:
         self.remove()
         self.file.close()
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: Chunk) -> None:
         left = memoryview(data)
         while left:
             written = os.pwrite(self.file.number, left, self._filled)

@@ -51,7 +51,7 @@ class FileDescriptor:
         finally:
             self.close()
 
-    def read_at_once(self, count: int, at: int) -> bytes | None:
+    def read_at_once(self, count: int, at: int) -> bytearray | None:
         """What of it is in memory, without waiting; None if that is nothing, or the file system cannot tell."""
         if not self.can_read_at_once:
             return None
@@ -68,4 +68,6 @@ class FileDescriptor:
             return None
         finally:
             self.close()
-        return bytes(memoryview(buffer)[:got])
+        if got < count:
+            del buffer[got:]
+        return buffer

@@ -97,7 +97,7 @@ def all_at_once(file: FileDescriptor, count: int, at: int) -> bytes:
     read = file.read_at_once(count, at)
     if read is None or len(read) < count:
         raise NotAtOnce
-    return read
+    return bytes(read)
 
 
 def opened_below(folder: Path, name: str) -> int:

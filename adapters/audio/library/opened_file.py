@@ -10,7 +10,7 @@ from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.library.file_version import FileVersion
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
-from domain.ports import LARGEST_CHUNK
+from domain.ports import LARGEST_CHUNK, Chunk
 from domain.validators import Validators
 
 
@@ -69,14 +69,14 @@ class OpenedFile:
             raise AudioUnavailable(self.location, SourceFailure.INTERRUPTED) from error
         return again
 
-    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+    async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         """What the system has in memory, at once; where that is nothing, a thread waits for the disk."""
         self._refuse_if_closed()
         count = min(at_most, LARGEST_CHUNK, self._end - self._at)
         if count == 0:
             return b""
         try:
-            chunk = self._file.read_at_once(count, self._at)
+            chunk: Chunk | None = self._file.read_at_once(count, self._at)
             if chunk is None:
                 chunk = await asyncio.to_thread(self._file.read, count, self._at)
             if not chunk or self._at + len(chunk) == self._end:

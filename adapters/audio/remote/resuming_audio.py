@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from domain.byte_range import ByteRange, FromTo, RequestedRange
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
-from domain.ports import LARGEST_CHUNK, AudioSource, OpenedAudio, Telemetry
+from domain.ports import LARGEST_CHUNK, AudioSource, Chunk, OpenedAudio, Telemetry
 from domain.validators import Validators
 
 BROKEN = frozenset((SourceFailure.INTERRUPTED, SourceFailure.STALLED))
@@ -61,7 +61,7 @@ class ResumedAudio:
     async def reopen(self, requested: RequestedRange | None) -> "ResumedAudio":
         return ResumedAudio(self.location, await self._opened.reopen(requested), self._resuming)
 
-    async def read(self, at_most: int = LARGEST_CHUNK) -> bytes:
+    async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         """The next bytes. Where the connection breaks, this waits for another one.
 
         A listener who leaves meanwhile cancels it, and nothing is left open but what `close` closes."""

@@ -17,7 +17,7 @@ INITDB = (
     *("--data-checksums", "--no-instructions"),
 )
 UNFINISHED = "database.new-"
-TO_DIE = 2.0  # seconds for the initdb of a killed service; what it leaves even then goes at a later start
+TO_DIE = 2.0  # seconds for an initdb that was killed; what it leaves even then goes at a later start
 
 
 def ensure_cluster(database: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
@@ -34,7 +34,7 @@ def ensure_cluster(database: Path, binaries: Binaries, account: Account, *, dura
         initialise(unfinished, binaries, account, durable=durable)
         unfinished.rename(database)
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        until(partial(removed, unfinished), TO_DIE)
         raise
     sync(database.parent)
 
