@@ -1,7 +1,5 @@
 """StreamClip: open a clip's audio, write the play down, then let go. Nothing is sent before the play is durable."""
 
-from datetime import datetime
-
 from attrs import evolve, frozen
 
 from domain.byte_range import ByteRange, FromTo
@@ -68,7 +66,7 @@ class StreamClip:
         audio = await self._guessed(clip.audio_url, listening)
         try:
             listening.preconditions.check(audio.validators)
-            parts = parts_to_send(audio, listening, self.clock())
+            parts = parts_to_send(audio, listening)
             if audio.range == next(iter(parts), None):
                 return Stream(clip, audio, parts)
             moved = await audio.reopen(FromTo(parts[0].first, parts[0].last)) if parts else None
@@ -92,9 +90,9 @@ class StreamClip:
             self.telemetry.play_repeated()
 
 
-def parts_to_send(audio: OpenedAudio, listening: Listening, at: datetime) -> tuple[ByteRange, ...]:
+def parts_to_send(audio: OpenedAudio, listening: Listening) -> tuple[ByteRange, ...]:
     """Which parts of the audio answer ``listening``; none for the whole. Raises RangeNotSatisfiable."""
-    if listening.requested is None or not listening.preconditions.let_range_apply(audio.validators, at):
+    if listening.requested is None or not listening.preconditions.let_range_apply(audio.validators):
         return ()
     if audio.range is not None:
         return (audio.range,)  # what the source made of the range; it may end sooner

@@ -41,7 +41,7 @@ class Preconditions:
         if self._has_it_already(current):
             raise NotModified(current)
 
-    def let_range_apply(self, current: Validators, at: datetime) -> bool:
+    def let_range_apply(self, current: Validators) -> bool:
         """Whether a part may be sent: there is no If-Range, or it names the version of now (RFC 9110 §13.1.5)."""
         match self.if_range:
             case None:
@@ -49,7 +49,7 @@ class Preconditions:
             case EntityTag() as tag:
                 return current.entity_tag is not None and tag.matches_strongly(current.entity_tag)
             case date:
-                return current.last_modified == date and current.is_date_strong(at)
+                return current.last_modified == date  # the very date: it is told only where it is strong
 
     def _is_for_another(self, current: Validators) -> bool:
         if self.if_match is not None:

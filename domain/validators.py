@@ -1,11 +1,9 @@
 """Validators: what tells one version of a clip's bytes from another (RFC 9110 §8.8)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from attrs import field, frozen
 from attrs.validators import matches_re
-
-SHORTEST_AGE = timedelta(seconds=1)  # at which a date of whole seconds names one version only (RFC 9110 §8.8.2.2)
 
 
 @frozen
@@ -28,18 +26,17 @@ class EntityTag:
 
 @frozen
 class Validators:
-    """What is known of a clip's version: an entity tag, only where it is strong, and an aware date of whole seconds."""
+    """What tells a clip's version from any other, each only where it surely does; neither, where nothing is sure.
+
+    ``last_modified`` is aware and of whole seconds: told only if no second version can bear the same, which for a file
+    is when that second is over (RFC 9110 §8.8.2.2)."""
 
     entity_tag: EntityTag | None = None
     last_modified: datetime | None = None
 
-    def tell_apart(self, at: datetime) -> bool:
-        """Whether another version would surely have other validators, as seen at the moment ``at``."""
-        return self.entity_tag is not None or self.is_date_strong(at)
-
-    def is_date_strong(self, at: datetime) -> bool:
-        """Whether the date is old enough not to name two versions of one second (RFC 9110 §8.8.2.2)."""
-        return self.last_modified is not None and at - self.last_modified >= SHORTEST_AGE
+    @property
+    def are_known(self) -> bool:
+        return self.entity_tag is not None or self.last_modified is not None
 
 
 UNKNOWN = Validators()

@@ -26,7 +26,7 @@ def preconditions(headers: Headers) -> Preconditions:
         if_match=(entity_tags(match) or EntityTags()) if match else None,
         if_unmodified_since=date(unmodified),
         if_none_match=entity_tags(none_match) if none_match else None,
-        if_modified_since=date(modified),
+        if_modified_since=None if none_match else date(modified),  # also beside one that cannot be read (§13.1.3)
         if_range=(entity_tag(if_range) or date(if_range) or MATCHES_NOTHING) if if_range else None,
     )
 

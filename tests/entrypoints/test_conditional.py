@@ -78,6 +78,13 @@ def test_if_match_that_cannot_be_read_matches_nothing_and_if_none_match_is_ignor
     assert (asked.if_match, asked.if_none_match) == (EntityTags(), None)
 
 
+def test_a_date_is_ignored_beside_if_none_match_also_if_that_cannot_be_read() -> None:
+    told = http_date(FROM_1994)
+
+    for tags in ('"a"', "garbage"):
+        assert read(("if-none-match", tags), ("if-modified-since", told)).if_modified_since is None
+
+
 @given(moment=moments)
 def test_dates_are_read_in_whole_seconds(moment: datetime) -> None:
     asked = read(("if-modified-since", http_date(moment)), ("if-unmodified-since", http_date(moment)))

@@ -38,7 +38,7 @@ class Version:
     @property
     def is_told_apart(self) -> bool:
         """Whether its source can say that it is still the same."""
-        return self.validators.tell_apart(self.fetched_at)
+        return self.validators.are_known
 
     def is_still(self, size: int | None, validators: Validators) -> bool:
         """Whether a source that has ``size`` bytes with these validators has this version, which is told apart."""

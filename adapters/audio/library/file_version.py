@@ -31,13 +31,13 @@ class FileVersion:
         return stat.S_ISREG(self.status.st_mode)
 
     def validators(self, location: str) -> Validators:
-        """Those of the clip at ``location``. No tag while a later change could bear the same times; no date of the
-        future (RFC 9110 §8.8.2.1), and none of before 1970, which is how file systems say that they do not know."""
+        """Those of the clip at ``location``. No tag while a later change could bear the same times, and no date
+        while one could bear the same second; none of before 1970, which is how file systems say that they do not know."""
         now, status = int(self.seen_at.timestamp() * SECOND), self.status
         tag, modified = None, status.st_mtime_ns // SECOND
         if self._has_rested(now):
             tag = entity_tag(location, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        is_told = 0 <= modified * SECOND <= now
+        is_told = 0 <= modified and (modified + 1) * SECOND + self._rest <= now
         return Validators(tag, datetime.fromtimestamp(modified, UTC) if is_told else None)
 
     def is_kept_in(self, later: os.stat_result) -> bool:
@@ -52,9 +52,12 @@ class FileVersion:
 
     def _has_rested(self, now: int) -> bool:
         """Whether the last change is so long ago that another would bear another time; never if it lies ahead."""
-        modified, changed = self.status.st_mtime_ns, self.status.st_ctime_ns
-        rest = REST if changed % SECOND else REST_OF_COARSE  # nobody sets ctime, so this is the file system's own step
-        return max(modified, changed) + rest <= now
+        return max(self.status.st_mtime_ns, self.status.st_ctime_ns) + self._rest <= now
+
+    @property
+    def _rest(self) -> int:
+        """Nobody sets ctime, so that it shows in what steps the file system counts."""
+        return REST if self.status.st_ctime_ns % SECOND else REST_OF_COARSE
 
 
 @lru_cache(maxsize=1024)

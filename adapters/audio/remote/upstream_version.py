@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from adapters.audio.remote.http_answer import Fields, field_value
 from domain.http_date import parsed_http_date
-from domain.validators import EntityTag, Validators
+from domain.validators import UNKNOWN, EntityTag, Validators
 
 # RFC 9110 §8.8.3, of text in which aiohttp has made one or more characters of each byte from 0x80 on.
 ENTITY_TAG = re.compile(r'(?:W/)?"[^\x00-\x20"\x7f]*"')
@@ -52,11 +52,16 @@ class UpstreamVersion:
         return self.is_date_strong and is_same_date
 
     def validators_at(self, location: str) -> Validators:
-        """What a listener is told: a tag that is made of both tag and location, and tells nothing of either."""
-        if self.entity_tag is None or not self.has_strong_tag:
-            return Validators(None, self.last_modified)
+        """What a listener is told: a tag that is made of both tag and location, and tells nothing of either.
+
+        Nothing of a weak tag, nor of a date beside one: an upstream that has only that does not vouch for its bytes."""
+        last_modified = self.last_modified if self.is_date_strong else None
+        if self.entity_tag is None:
+            return Validators(None, last_modified)
+        if not self.has_strong_tag:
+            return UNKNOWN
         named = location.encode(errors="surrogatepass") + b"\0" + self.entity_tag.encode(errors="surrogateescape")
-        return Validators(EntityTag(blake2b(named, digest_size=16).hexdigest()), self.last_modified)
+        return Validators(EntityTag(blake2b(named, digest_size=16).hexdigest()), last_modified)
 
 
 def version_of(headers: Fields, now: datetime) -> UpstreamVersion:
