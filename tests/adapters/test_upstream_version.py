@@ -79,25 +79,31 @@ def test_a_tag_that_is_told_twice_names_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("modified", "answered", "is_shown", "tells_apart"),
+    ("modified", "answered", "is_strong"),
     [
-        (NOW - timedelta(days=9), NOW, True, True),
-        (NOW - timedelta(seconds=60), NOW, True, True),
-        (NOW - timedelta(seconds=59), NOW, True, False),  # it may change once more within the second it names
-        (NOW - timedelta(days=9), None, True, False),  # by whose clock?
-        (NOW, NOW, True, False),
-        (NOW + timedelta(seconds=1), NOW, False, False),
-        (NOW + timedelta(days=1), NOW + timedelta(days=2), False, False),
-        (NOW - timedelta(days=1), NOW - timedelta(days=2), False, False),
+        (NOW - timedelta(days=9), NOW, True),
+        (NOW - timedelta(seconds=60), NOW, True),
+        (NOW - timedelta(seconds=59), NOW, False),  # it may change once more within the second it names
+        (NOW - timedelta(days=9), None, False),  # by whose clock?
+        (NOW, NOW, False),
+        (NOW + timedelta(seconds=1), NOW, False),
+        (NOW + timedelta(days=1), NOW + timedelta(days=2), False),
+        (NOW - timedelta(days=1), NOW - timedelta(days=2), False),
     ],
 )
-def test_a_date_of_modification_is_strong_a_minute_before_the_answer_and_nothing_in_the_future(
-    modified: datetime, answered: datetime | None, is_shown: bool, tells_apart: bool
+def test_a_date_of_modification_is_strong_a_minute_before_the_answer_and_only_then_shown(
+    modified: datetime, answered: datetime | None, is_strong: bool
 ) -> None:
     version = told(("Last-Modified", date(modified)), *([] if answered is None else [("Date", date(answered))]))
 
-    assert version.validators_at(LOCATION).last_modified == (modified if is_shown else None)
-    assert version.tells_apart == tells_apart
+    assert version.validators_at(LOCATION).last_modified == (modified if is_strong else None)
+    assert version.tells_apart == is_strong
+
+
+def test_nothing_is_shown_of_a_weak_tag_nor_of_a_date_beside_one() -> None:
+    version = told(("ETag", 'W/"1"'), ("Last-Modified", date(NOW - timedelta(days=9))), ("Date", date(NOW)))
+
+    assert version.validators_at(LOCATION) == UNKNOWN
 
 
 YOUNG = (("Last-Modified", date(NOW)), ("Date", date(NOW)))

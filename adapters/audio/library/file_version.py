@@ -31,13 +31,13 @@ class FileVersion:
         return stat.S_ISREG(self.status.st_mode)
 
     def validators(self, location: str) -> Validators:
-        """Those of the clip at ``location``. No tag while a later change could bear the same times, and no date
-        while one could bear the same second; none of before 1970, which is how file systems say that they do not know."""
+        """Those of the clip at ``location``. No tag while a later change could bear the same times, and no date while
+        one could bear the same second, nor one of before 1970, by which file systems say that they do not know."""
         now, status = int(self.seen_at.timestamp() * SECOND), self.status
         tag, modified = None, status.st_mtime_ns // SECOND
         if self._has_rested(now):
             tag = entity_tag(location, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        is_told = 0 <= modified and (modified + 1) * SECOND + self._rest <= now
+        is_told = modified >= 0 and (modified + 1) * SECOND + self._rest <= now
         return Validators(tag, datetime.fromtimestamp(modified, UTC) if is_told else None)
 
     def is_kept_in(self, later: os.stat_result) -> bool:
