@@ -4,7 +4,7 @@ from attrs import evolve, frozen
 
 from domain.byte_range import ByteRange, FromTo
 from domain.clip import Clip, ClipId
-from domain.errors import AudioUnavailable, RangeNotSatisfiable
+from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
 from domain.play import Listening, Play, PlayId, begins_a_play
 from domain.ports import AudioSource, Catalogue, Clock, NewId, OpenedAudio, PlayLedger, Telemetry
@@ -69,7 +69,7 @@ class StreamClip:
             parts = parts_to_send(audio, listening)
             if audio.range == next(iter(parts), None):
                 return Stream(clip, audio, parts)
-            moved = await audio.reopen(FromTo(parts[0].first, parts[0].last)) if parts else None
+            moved = await moved_to(parts[0], audio, clip.audio_url) if parts else None
         except BaseException:
             audio.close()
             raise
@@ -88,6 +88,15 @@ class StreamClip:
             self.telemetry.play_recorded()
         else:
             self.telemetry.play_repeated()
+
+
+async def moved_to(part: ByteRange, audio: OpenedAudio, location: AudioLocation) -> OpenedAudio:
+    """The same version, opened at ``part``. Raises AudioUnavailable: not just that part can be had; nothing is open."""
+    moved = await audio.reopen(FromTo(part.first, part.last))
+    if moved.range != part:
+        moved.close()
+        raise AudioUnavailable(location, SourceFailure.INCONSISTENT)
+    return moved
 
 
 def parts_to_send(audio: OpenedAudio, listening: Listening) -> tuple[ByteRange, ...]:

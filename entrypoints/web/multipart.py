@@ -8,6 +8,7 @@ from attrs import define, field
 
 from application.stream_clip import Stream
 from domain.byte_range import ByteRange, FromTo
+from domain.errors import AudioUnavailable, SourceFailure
 from domain.ports import LARGEST_CHUNK, Chunk, OpenedAudio
 from entrypoints.web.audio_headers import content_range
 
@@ -58,9 +59,15 @@ class MultipartBody:
         self._audio.close()
 
     async def _move_to(self, part: ByteRange) -> None:
-        if self._audio.range != part:
-            before, self._audio = self._audio, await self._audio.reopen(FromTo(part.first, part.last))
-            before.close()
+        """Raises AudioUnavailable: the source has only a piece of the part, whose end the head told already."""
+        if self._audio.range == part:
+            return
+        moved = await self._audio.reopen(FromTo(part.first, part.last))
+        if moved.range != part:
+            moved.close()
+            raise AudioUnavailable(self.stream.clip.audio_url, SourceFailure.INCONSISTENT)
+        self._audio.close()
+        self._audio = moved
 
     def _body(self) -> Iterator[bytes | ByteRange]:
         """The body as it will be: what is between the parts, and the parts."""

@@ -75,7 +75,16 @@ async def failure(
 
 @pytest.mark.parametrize(
     ("requested", "header"),
-    [(None, None), (FromTo(0), "bytes=0-"), (FromTo(5, 9), "bytes=5-9"), (Suffix(7), "bytes=-7")],
+    [
+        (None, None),
+        (FromTo(0), "bytes=0-"),
+        (FromTo(5, 9), "bytes=5-9"),
+        (Suffix(7), "bytes=-7"),
+        (FromTo(0, 1), "bytes=0-8191"),  # as much as tells what it is
+        (FromTo(0, 8190), "bytes=0-8191"),
+        (FromTo(0, 8191), "bytes=0-8191"),
+        (FromTo(0, 8192), "bytes=0-8192"),
+    ],
 )
 async def test_the_range_goes_upstream(requested: RequestedRange | None, header: str | None) -> None:
     async with upstream(serving(CONTENT)) as server, remote_audio() as source:
@@ -258,7 +267,8 @@ async def test_what_is_not_http_is_inconsistent(answer: Answer) -> None:
     [
         ("text/html", None, "audio/mpeg"),
         ("application/octet-stream", FromTo(0), "audio/mpeg"),
-        ("application/octet-stream", FromTo(0, 1), None),  # two bytes tell nothing
+        ("application/octet-stream", FromTo(0, 1), "audio/mpeg"),  # though two bytes alone tell nothing
+        ("text/plain", FromTo(0, 0), "audio/mpeg"),
         ("audio/mpeg", FromTo(0, 1), "audio/mpeg"),
         ("application/octet-stream", FromTo(10), None),
         ("audio/x-mp3; x=y", FromTo(10), "audio/x-mp3"),
@@ -272,6 +282,49 @@ async def test_the_type_is_told_by_the_bytes_or_else_by_the_label(
 
         assert opened.media_type == media_type
         opened.close()
+
+
+@pytest.mark.parametrize("size", [500, 8191, 8192, SIZE])
+@pytest.mark.parametrize("last", [0, 1, 499, 8190])
+async def test_of_more_than_was_asked_for_so_as_to_tell_the_type_the_listener_gets_what_was_asked_for(
+    size: int, last: int
+) -> None:
+    clip = CONTENT[:size]
+    async with upstream(serving(clip)) as server, remote_audio() as source:
+        for _ in range(2):
+            opened = await source.open(server.url(), FromTo(0, last))
+
+            assert (opened.range, opened.size) == (FromTo(0, last).within(size), size)
+            assert await everything(opened.read) == clip[: last + 1]
+            opened.close()
+        assert server.accepted == 1  # the rest was read away, so that the connection is kept
+
+
+async def test_a_reopened_beginning_is_judged_by_enough_bytes_too_where_nothing_is_known_of_its_type() -> None:
+    tagged = head(206, content_type="application/octet-stream", content_range=f"bytes 5-9/{SIZE}", etag='"one"')
+    served = serving(CONTENT, "application/octet-stream")
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.headers["range"] == "bytes=5-9":
+            writer.write(tagged.replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n") + CONTENT[5:10])
+        else:
+            await served(request, writer)
+
+    async with upstream(answer) as server, remote_audio() as source:
+        begun = await source.open(server.url(), FromTo(5, 9))
+        again = await begun.reopen(FromTo(0, 1))
+
+        assert (begun.media_type, again.media_type, again.range) == (None, "audio/mpeg", ByteRange(0, 1))
+        assert await everything(again.read) == CONTENT[:2]
+        begun.close()
+        again.close()
+
+
+async def everything(read: Callable[[], Awaitable[bytes]]) -> bytes:
+    got = b""
+    while chunk := await read():
+        got += chunk
+    return got
 
 
 async def test_an_upstream_that_ignores_ranges_shows_its_first_bytes_so_they_tell_the_type() -> None:

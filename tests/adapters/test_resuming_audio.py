@@ -151,6 +151,66 @@ async def test_a_rest_that_comes_in_several_parts_is_asked_for_part_by_part() ->
     assert len(ranges) >= 4
 
 
+def giving_at_most(count: int, version: Version = FIRST) -> Answer:
+    """Of any range the first so many bytes (RFC 9110 §15.3.7)."""
+    given = unsteady([Turn(version)])
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        first, _, last = request.headers["range"].removeprefix("bytes=").partition("-")
+        request.headers["range"] = f"bytes={first}-{min(int(first) + count, int(last or SIZE) + 1, SIZE) - 1}"
+        await given(request, writer)
+
+    return answer
+
+
+@pytest.mark.parametrize("requested", [FromTo(0), FromTo(100_000), FromTo(10, 250_000), FromTo(10, SIZE + 5)])
+async def test_a_part_that_is_given_in_pieces_is_opened_and_heard_as_it_was_asked_for(requested: FromTo) -> None:
+    wanted = requested.within(SIZE)
+    async with upstream(giving_at_most(20_000)) as server, remote_audio() as http:
+        opened = await ResumingAudio(http, Told(), (60.0,)).open(server.url(), requested)  # nothing broke: no wait
+        again = await opened.reopen(requested)
+
+        for audio in (opened, again):
+            assert audio.range == wanted
+            assert await asyncio.wait_for(everything(audio), 5) == CONTENT[wanted.first : wanted.last + 1]
+            audio.close()
+
+
+async def everything(opened: OpenedAudio) -> bytes:
+    got = b""
+    while chunk := await opened.read():
+        got += chunk
+    return got
+
+
+async def test_a_piece_of_a_part_stays_a_piece_where_no_more_of_its_version_can_be_had() -> None:
+    unnamed = Version(CONTENT, {})
+    async with upstream(giving_at_most(20_000, unnamed)) as server, remote_audio() as http:
+        opened = await ResumingAudio(http, Told(), AT_ONCE).open(server.url(), FromTo(10))
+
+        assert opened.range == ByteRange(10, 20_009)
+        assert await everything(opened) == CONTENT[10:20_010]
+        opened.close()
+
+
+async def test_a_source_that_gives_a_few_bytes_at_once_is_not_asked_for_ever() -> None:
+    got, failure, _, ranges = await heard_of(giving_at_most(10), FromTo(100, 50_000), waits=(0, 0))
+
+    assert (got, failure, len(ranges)) == (CONTENT[100:130], SourceFailure.INTERRUPTED, 3)
+
+
+async def test_a_source_that_refuses_the_next_piece_for_a_while_is_waited_for() -> None:
+    pieces, refusals = giving_at_most(20_000), [saying(head(503, content_length=0))] * 2
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        is_next = not request.headers["range"].startswith("bytes=10-")
+        await (refusals.pop() if is_next and refusals else pieces)(request, writer)
+
+    got, failure, _, _ = await heard_of(answer, FromTo(10, 50_000), waits=(0, 0))
+
+    assert (got, failure) == (CONTENT[10:50_001], None)
+
+
 @pytest.mark.parametrize(("size", "is_all"), [(SIZE, True), (SIZE + 1, False), (5, False)])
 async def test_a_rest_of_unknown_size_ends_where_the_upstream_says_that_nothing_follows(
     size: int, is_all: bool

@@ -9,15 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.byte_range import MOST_PARTS, FromTo, RangeSet, Suffix
-from tests.audio_worlds import CUTTING, TELLING_VERSIONS, Build, in_memory
+from tests.audio_worlds import CUTTING, TELLING_VERSIONS, Build, in_memory, over_http, versioned
 from tests.conformance.listener import Answer, Listener, Part, listening
+from tests.conformance.sparing import sparing
 from tests.sounds import mp3_of
 
 SIZE = 5_000
 CLIP = mp3_of(SIZE)
 
-every_world = pytest.mark.parametrize("build", TELLING_VERSIONS.values(), ids=TELLING_VERSIONS)
-every_world_that_cuts = pytest.mark.parametrize("build", CUTTING.values(), ids=CUTTING)
+SPARING: dict[str, Build] = {
+    "http in pieces": over_http(lambda content: versioned(sparing(content))),
+    "cached, in pieces": over_http(lambda content: versioned(sparing(content)), is_kept=True),
+}
+every_world = pytest.mark.parametrize("build", (TELLING_VERSIONS | SPARING).values(), ids=TELLING_VERSIONS | SPARING)
+every_world_that_cuts = pytest.mark.parametrize("build", (CUTTING | SPARING).values(), ids=CUTTING | SPARING)
 
 
 def range_sets(size: int) -> st.SearchStrategy[RangeSet]:

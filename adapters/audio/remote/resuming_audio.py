@@ -1,5 +1,6 @@
 """Audio that survives its connection: where one breaks amid a body, the rest is fetched over another.
 
+So is what follows a part that ends sooner than was asked for, as a source's answer may (RFC 9110 §15.3.7).
 Only the very version that was begun is gone on with. If that cannot be had the audio ends in the failure that broke it.
 """
 
@@ -16,6 +17,7 @@ from domain.validators import Validators
 BROKEN = frozenset((SourceFailure.INTERRUPTED, SourceFailure.STALLED))
 PASSING = BROKEN | {SourceFailure.UNREACHABLE, SourceFailure.TOO_SLOW, SourceFailure.REFUSED}
 PROGRESS = 64 * 1024  # bytes; a source that breaks more often than this is not asked for ever
+LEAST_PART = 512  # bytes; a source that gives less at once, though more was asked for, counts as one that breaks
 
 
 @frozen
@@ -28,19 +30,30 @@ class ResumingAudio:
     skip: float = 60  # seconds for the bytes that were read already, where the rest cannot be had alone
 
     async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> "ResumedAudio":
-        return ResumedAudio(location, await self.source.open(location, requested), self)
+        opened = await self.source.open(location, requested)
+        return ResumedAudio(location, opened, part_to_be_had(opened, requested), self)
+
+
+def part_to_be_had(opened: OpenedAudio, requested: RequestedRange | None) -> ByteRange | None:
+    """The part that was asked for, though ``opened`` may end sooner: if its end is known and the rest can be had."""
+    given = opened.range
+    if requested is None or given is None or opened.size is None or not opened.can_reopen:
+        return given
+    return requested.within(opened.size)
 
 
 @define(eq=False)
 class ResumedAudio:
-    """Audio of one version, over as many connections as it takes. ``_opened`` is the last of them."""
+    """Audio of one version, over as many connections as it takes. ``_opened`` is the last of them.
+
+    ``range`` is what will be read; of that, each connection may give less."""
 
     location: AudioLocation
     _opened: OpenedAudio
+    range: ByteRange | None
     _resuming: ResumingAudio
     media_type: str | None = field(init=False)
     size: int | None = field(init=False)
-    range: ByteRange | None = field(init=False)
     validators: Validators = field(init=False)
     _at: int = field(init=False)  # how far it was read
     _end: int | None = field(init=False)  # how far it goes, as far as known
@@ -49,7 +62,7 @@ class ResumedAudio:
     _is_closed: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.media_type, self.size, self.range = self._opened.media_type, self._opened.size, self._opened.range
+        self.media_type, self.size = self._opened.media_type, self._opened.size
         self.validators = self._opened.validators
         self._at = self._resumed_at = 0 if self.range is None else self.range.first
         self._end = self.size if self.range is None else self.range.last + 1
@@ -59,7 +72,8 @@ class ResumedAudio:
         return self._opened.can_reopen
 
     async def reopen(self, requested: RequestedRange | None) -> "ResumedAudio":
-        return ResumedAudio(self.location, await self._opened.reopen(requested), self._resuming)
+        again = await self._opened.reopen(requested)
+        return ResumedAudio(self.location, again, part_to_be_had(again, requested), self._resuming)
 
     async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         """The next bytes. Where the connection breaks, this waits for another one.
@@ -78,12 +92,21 @@ class ResumedAudio:
                 return chunk
             if self._end is None and self._opened.range is None:
                 break
-            await self._resume(AudioUnavailable(self.location, SourceFailure.INTERRUPTED))  # it was given less
+            await self._continue()
         return b""
 
     def close(self) -> None:
         self._is_closed = True
         self._opened.close()
+
+    async def _continue(self) -> None:
+        """Have what follows a part that ended where it said: at once, since nothing broke. Raises AudioUnavailable."""
+        ended = AudioUnavailable(self.location, SourceFailure.INTERRUPTED)
+        gave_enough = self._at - self._resumed_at >= LEAST_PART
+        if self.can_reopen and gave_enough and await self._is_resumed(ended):
+            self._tries = 0
+        else:
+            await self._resume(ended)
 
     async def _resume(self, broken: AudioUnavailable) -> None:
         """Have the rest opened, or know that there is none. Raises ``broken``: it cannot be had."""
@@ -92,20 +115,25 @@ class ResumedAudio:
         while self.can_reopen and self._tries < len(self._resuming.waits):
             await asyncio.sleep(self._resuming.waits[self._tries])
             self._tries += 1
-            try:
-                rest = await self._rest()
-            except RangeNotSatisfiable as error:
-                if self._end is not None or error.size != self._at:
-                    raise broken from error
-                self._end = self._at
+            if await self._is_resumed(broken):
                 return
-            except AudioUnavailable as error:
-                if error.failure not in PASSING:
-                    raise broken from error
-                continue
-            self._go_on_with(rest, broken)
-            return
         raise broken
+
+    async def _is_resumed(self, broken: AudioUnavailable) -> bool:
+        """Whether the rest is open, or known to be nothing; False if it may be had later. Raises ``broken``: never."""
+        try:
+            rest = await self._rest()
+        except RangeNotSatisfiable as error:
+            if self._end is not None or error.size != self._at:
+                raise broken from error
+            self._end = self._at
+            return True
+        except AudioUnavailable as error:
+            if error.failure not in PASSING:
+                raise broken from error
+            return False
+        self._go_on_with(rest, broken)
+        return True
 
     async def _rest(self) -> OpenedAudio:
         """What was not read yet, of the same version. Raises AudioUnavailable, RangeNotSatisfiable: nothing is open."""
