@@ -1,6 +1,7 @@
 """The cache while a clip is being fetched and once it is kept: who is served from where, and what is left behind."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -349,12 +350,21 @@ async def test_an_opening_may_be_cancelled_at_any_moment(world: World, steps: in
 async def test_what_is_in_memory_is_served_without_a_thread(world: World) -> None:
     await world.keep(tagged(SOUND))
     await world.listen()
-    threads = ThreadPoolExecutor(1)
-    threads.shutdown()
-    asyncio.get_running_loop().set_default_executor(threads)  # from now on, whoever wants a thread gets RuntimeError
+    await world.cache.close()  # from now on it has no threads
 
     assert await world.listen() == (SOUND, HIT)
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
+
+
+async def test_the_threads_that_others_need_are_not_those_of_the_cache(world: World) -> None:
+    threads, may_end = ThreadPoolExecutor(1), threading.Event()
+    asyncio.get_running_loop().set_default_executor(threads)
+    waiting = threads.submit(may_end.wait, 5)
+    await world.keep(tagged(SOUND))
+    world.cache = world.another()
+
+    assert await world.listen() == (SOUND, HIT)
+    assert not waiting.done()
+    may_end.set()
 
 
 async def test_clips_are_told_apart_by_their_location(world: World) -> None:

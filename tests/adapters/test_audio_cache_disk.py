@@ -1,6 +1,7 @@
 """The folder of the cache: what survives, what is found to be damaged, what must go, and a disk that fails."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import resource
@@ -50,6 +51,13 @@ def files_of_at_most(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def failing_with(number: int) -> Callable[[int, int, int], None]:
+    def fail(_file: int, _at: int, _count: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
 
 
 async def test_what_is_kept_survives_a_restart(world: World) -> None:
@@ -378,6 +386,34 @@ async def test_a_disk_without_room_keeps_nobody_from_listening_and_is_tried_agai
     assert await world.listen() == (SOUND, MISS)
 
 
+async def test_what_is_being_fetched_has_its_room_on_the_disk_from_the_beginning(world: World) -> None:
+    world.origin.halt = 1000
+    opened = await world.cache.open(CLIP)
+    [part] = world.parts()
+
+    assert part.stat().st_blocks * 512 >= len(SOUND)
+    opened.close()
+
+
+async def test_a_disk_that_lacks_the_room_is_found_out_before_anything_is_fetched_to_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.posix_fallocate", failing_with(errno.ENOSPC))
+
+    assert await world.listen() == (SOUND, BYPASS)
+    assert (world.parts(), world.entries(), world.open_files()) == ([], [], [])
+
+
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EINVAL])
+async def test_a_disk_that_cannot_set_room_aside_keeps_clips_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr("os.posix_fallocate", failing_with(number))
+    await world.keep(tagged(SOUND))
+
+    assert await world.listen() == (SOUND, HIT)
+
+
 @pytest.mark.parametrize("full_at", [100_000, 100, 1_000_010], ids=["middle", "beginning", "footer"])
 async def test_a_disk_that_is_full_on_the_way_is_not_noticed_by_listeners(
     world: World, caplog: pytest.LogCaptureFixture, full_at: int
@@ -453,7 +489,7 @@ async def test_an_opening_that_is_cancelled_while_it_waits_for_the_disk_leaves_n
         await opening
     assert world.origin.open_now == 0
     os.close(lock)
-    await asyncio.get_running_loop().shutdown_default_executor()
+    await world.cache.close()
 
     assert await soon(lambda: (world.parts(), world.open_files()) == ([], []))
 

@@ -2,20 +2,30 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
-from adapters.audio.cache.in_thread import finished, unless_cancelled
+from adapters.audio.cache.in_thread import MOST_THREADS, Threads
+from tests.upstream import soon
 
 
-async def test_whoever_must_see_it_finished_waits_however_often_it_is_cancelled() -> None:
+@pytest.fixture
+async def threads() -> AsyncIterator[Threads]:
+    made = Threads()
+    yield made
+    await made.close()
+
+
+async def test_whoever_must_see_it_finished_waits_however_often_it_is_cancelled(threads: Threads) -> None:
     may_end, has_ended = threading.Event(), threading.Event()
 
     def slow() -> None:
         may_end.wait(5)
         has_ended.set()
 
-    waiting = asyncio.create_task(finished(slow))
+    waiting = asyncio.create_task(threads.finished(slow))
     for _ in range(3):
         await asyncio.sleep(0.01)
         waiting.cancel()
@@ -28,7 +38,7 @@ async def test_whoever_must_see_it_finished_waits_however_often_it_is_cancelled(
     assert has_ended.is_set()
 
 
-async def test_who_waits_no_longer_leaves_at_once_and_what_comes_too_late_is_undone() -> None:
+async def test_who_waits_no_longer_leaves_at_once_and_what_comes_too_late_is_undone(threads: Threads) -> None:
     may_end, undone = threading.Event(), asyncio.Event()
     results: list[int] = []
 
@@ -40,7 +50,7 @@ async def test_who_waits_no_longer_leaves_at_once_and_what_comes_too_late_is_und
         results.append(result)
         undone.set()
 
-    waiting = asyncio.create_task(unless_cancelled(slow, undo))
+    waiting = asyncio.create_task(threads.unless_cancelled(slow, undo))
     await asyncio.sleep(0.01)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -52,14 +62,14 @@ async def test_who_waits_no_longer_leaves_at_once_and_what_comes_too_late_is_und
     assert results == [42]
 
 
-async def test_what_fails_too_late_is_nobodys_trouble() -> None:
+async def test_what_fails_too_late_is_nobodys_trouble(threads: Threads) -> None:
     may_end = threading.Event()
 
     def failing() -> None:
         may_end.wait(5)
         raise OSError("too late")
 
-    tasks = [asyncio.create_task(wait(failing)) for wait in (finished, unless_cancelled)]
+    tasks = [asyncio.create_task(wait(failing)) for wait in (threads.finished, threads.unless_cancelled)]
     await asyncio.sleep(0.01)
     for task in tasks:
         task.cancel()
@@ -68,3 +78,31 @@ async def test_what_fails_too_late_is_nobodys_trouble() -> None:
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
     await asyncio.sleep(0.05)
+
+
+async def test_closing_waits_for_what_runs_and_fails_what_has_not_begun(threads: Threads) -> None:
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def slow(may_end: threading.Event, number: int) -> None:
+        begun.append(number)
+        may_end.wait(5)
+        ended.append(number)
+
+    may_end = threading.Event()
+    waits = [threads.finished, threads.unless_cancelled] * MOST_THREADS
+    tasks = [asyncio.create_task(wait(partial(slow, may_end, number))) for number, wait in enumerate(waits)]
+    assert await soon(lambda: len(begun) == MOST_THREADS)
+    closing = asyncio.create_task(threads.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    may_end.set()
+    await closing
+
+    assert sorted(ended) == list(range(MOST_THREADS))
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert results[:MOST_THREADS] == [None] * MOST_THREADS
+    assert [type(result) for result in results[MOST_THREADS:]] == [OSError] * MOST_THREADS
+    for wait in (threads.finished, threads.unless_cancelled):
+        with pytest.raises(OSError, match="closed"):
+            await wait(may_end.is_set)

@@ -22,7 +22,8 @@ MOST_LOOKS = 3  # at a folder from which others take entries away between look a
 
 @define(eq=False)
 class CachedAudio:
-    """An audio source that fetches from another, once, what it can keep in ``folder``: at most ``size`` bytes in all.
+    """An audio source that fetches from another, once, what it can keep in ``folder``: at most ``size`` bytes in all,
+    and on the disk what had to make room while somebody hears it.
 
     What is kept is believed for ``fresh`` seconds. A source that could not be asked is not asked again for
     ``respite`` seconds, in which what is kept plays on, nor is it tried so soon again to keep what could not be kept.
@@ -65,7 +66,9 @@ class CachedAudio:
         return await self.source.open(location, requested)
 
     async def close(self) -> None:
-        """Give up what is being fetched. What is kept can still be opened, and nothing new is kept."""
+        """Give up what is being fetched, and the threads: what is kept is heard from memory only.
+
+        It waits for what a thread is just doing, and for nothing that none has begun."""
         await self._copies.close()
 
     async def _answer(self, location: AudioLocation) -> Answer:

@@ -12,7 +12,7 @@ from adapters.audio.cache.arrival import Arrival
 from adapters.audio.cache.copy import Copy
 from adapters.audio.cache.entry import Version
 from adapters.audio.cache.fill import Fill
-from adapters.audio.cache.in_thread import unless_cancelled
+from adapters.audio.cache.in_thread import Threads
 from adapters.audio.cache.memory import Recent
 from adapters.audio.cache.part_file import PartFile
 from adapters.audio.cache.shelf import Shelf
@@ -30,6 +30,7 @@ class Copies:
     """Copies of clips, each verified or filled by this process. A disk that fails is a cache that does not have it."""
 
     shelf: Shelf
+    _threads: Threads = field(factory=Threads, init=False)
     _at_hand: Recent[AudioLocation, Copy] = field(factory=lambda: Recent(MOST_AT_HAND), init=False)
     _fills: set[asyncio.Task[None]] = field(factory=set, init=False)
     _stamps: set[asyncio.Task[None]] = field(factory=set, init=False)
@@ -41,10 +42,6 @@ class Copies:
 
     def put_at_hand(self, copy: Copy) -> None:
         """Give ``copy`` to those who ask from now on, and not what they were given before."""
-        before = self._at_hand.get(copy.version.location)
-        if before is not None:
-            before.is_superseded = True
-        copy.is_superseded = False
         self._at_hand.put(copy.version.location, copy)
 
     async def find(self, location: AudioLocation) -> Copy | None:
@@ -53,7 +50,7 @@ class Copies:
         if copy is not None and copy.arrival is not None:
             return copy
         try:
-            found = await unless_cancelled(partial(self._found, location, copy))
+            found = await self._threads.unless_cancelled(partial(self._found, location, copy))
         except OSError as error:
             log.warning("the cache could not be read: %s", error)
             return None
@@ -75,7 +72,7 @@ class Copies:
             fetched_at=at,
         )
         try:
-            part = await unless_cancelled(partial(self.shelf.reserve, version), discarded)
+            part = await self._threads.unless_cancelled(partial(self.shelf.reserve, version), discarded)
         except OSError as error:
             log.warning("the cache could not be written: %s", error)
             return None
@@ -86,10 +83,9 @@ class Copies:
 
     async def remove(self, copy: Copy) -> None:
         """Give it to nobody any more, and take its entry away. Those who listen to it go on."""
-        copy.is_superseded = True
         self._at_hand.forget(copy.version.location, copy)
         try:
-            await unless_cancelled(partial(self.shelf.remove, copy.version))
+            await self._threads.unless_cancelled(partial(self.shelf.remove, copy.version))
         except OSError as error:
             log.warning("an entry of the cache could not be removed: %s", error)
 
@@ -103,13 +99,14 @@ class Copies:
             stamping.add_done_callback(self._stamps.discard)
 
     async def close(self) -> None:
-        """End all that is under way: nothing half is left, neither here nor on disk."""
+        """End all that is under way, threads too: nothing half is left, neither here nor on disk."""
         self._is_closed = True
         await asyncio.sleep(0)  # a task that is cancelled before it began would tidy nothing up
         for filling in self._fills:
             filling.cancel()
         if under_way := self._fills | self._stamps:
             await asyncio.wait(under_way)
+        await self._threads.close()
 
     def _found(self, location: AudioLocation, copy: Copy | None) -> Copy | None:
         if copy is None or copy.identity is None or not self.shelf.is_in_place(copy.version, copy.identity):
@@ -117,15 +114,15 @@ class Copies:
             if entry is None:
                 return None
             version, identity = entry
-            copy = Copy(version, self.shelf.path(location), version.fetched_at, identity)
+            copy = Copy(version, self.shelf.path(location), version.fetched_at, identity, self._threads)
         copy.validated_at = max(copy.validated_at, self.shelf.validated_at(copy.version))
         return copy
 
     def _filling(self, part: PartFile, opened: OpenedAudio) -> Copy:
         arrival = Arrival(part.version.location, opened)
-        copy = Copy.arriving(part, self.shelf.path(part.version.location), arrival)
+        copy = Copy.arriving(part, self.shelf.path(part.version.location), arrival, self._threads)
         self.put_at_hand(copy)
-        filling = asyncio.create_task(self._filled(Fill(copy, arrival, part, self.shelf)))
+        filling = asyncio.create_task(self._filled(Fill(copy, arrival, part, self.shelf, self._threads)))
         self._fills.add(filling)
         filling.add_done_callback(self._fills.discard)
         return copy
@@ -139,7 +136,7 @@ class Copies:
 
     async def _stamped(self, version: Version, used: datetime, validated: datetime) -> None:
         with suppress(OSError):  # a stamp that is lost costs a question, or makes its entry look less used
-            await asyncio.to_thread(self.shelf.stamp, version, used, validated)
+            await self._threads.unless_cancelled(partial(self.shelf.stamp, version, used, validated))
 
 
 def discarded(part: PartFile | None) -> None:

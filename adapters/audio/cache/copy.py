@@ -1,8 +1,8 @@
 """A version of a clip on disk, shared by all who listen to it, perhaps while it still arrives."""
 
-import asyncio
 import os
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -10,6 +10,7 @@ from attrs import define, field
 
 from adapters.audio.cache.arrival import Arrival
 from adapters.audio.cache.entry import Identity, Version
+from adapters.audio.cache.in_thread import Threads
 from adapters.audio.cache.part_file import PartFile
 from adapters.audio.library.file_descriptor import FileDescriptor
 from domain.byte_range import RequestedRange, satisfied
@@ -27,25 +28,20 @@ class Copy:
     path: Path  # of the entry, also before it is one
     validated_at: datetime  # when the source was last known to have this version
     identity: Identity | None  # of the file, since all its bytes are known; None before that
+    threads: Threads  # that read what is not in memory
     arrival: Arrival | None = None  # as long as it is no entry
     stamped_at: datetime | None = field(default=None, init=False)
     ask_again_at: datetime | None = field(default=None, init=False)  # after the source could not be asked
-    is_superseded: bool = field(default=False, init=False)  # by another version, so that this is not for keeping
     _file: FileDescriptor | None = field(default=None, init=False)
     _holders: int = field(default=0, init=False)
 
     @classmethod
-    def arriving(cls, part: PartFile, path: Path, arrival: Arrival) -> Self:
+    def arriving(cls, part: PartFile, path: Path, arrival: Arrival, threads: Threads) -> Self:
         """A copy of which nothing has come yet, held by whoever fills it."""
         version = part.version
-        copy = cls(version, path, version.fetched_at, None, arrival)
+        copy = cls(version, path, version.fetched_at, None, threads, arrival)
         copy._file, copy._holders = part.file, 1
         return copy
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether it should be filled to the end: for the cache, or for somebody who listens."""
-        return not self.is_superseded or self._holders > 1
 
     def hold(self) -> bool:
         """Hold the file open, for `let_go` later; False if it is gone, or is not what was verified."""
@@ -104,7 +100,7 @@ class Copy:
         try:
             chunk: Chunk | None = file.read_at_once(count, position)
             if chunk is None:
-                chunk = await asyncio.to_thread(file.read, count, position)
+                chunk = await self.threads.unless_cancelled(partial(file.read, count, position))
         except OSError as error:
             raise AudioUnavailable(location, SourceFailure.INTERRUPTED) from error
         if self._file is not file:  # all let go while the thread was reading

@@ -38,14 +38,18 @@ class Version:
     @property
     def is_told_apart(self) -> bool:
         """Whether its source can say that it is still the same."""
-        return self.validators.are_known
+        return self._strong_tag is not None or self.validators.last_modified is not None
 
     def is_still(self, size: int | None, validators: Validators) -> bool:
         """Whether a source that has ``size`` bytes with these validators has this version, which is told apart."""
-        ours = self.validators
-        if ours.entity_tag is not None:
-            return validators.entity_tag is not None and ours.entity_tag.matches_strongly(validators.entity_tag)
-        return ours.last_modified == validators.last_modified and size == self.size
+        if self._strong_tag is not None:
+            return validators.entity_tag is not None and self._strong_tag.matches_strongly(validators.entity_tag)
+        return self.validators.last_modified == validators.last_modified and size == self.size
+
+    @property
+    def _strong_tag(self) -> EntityTag | None:
+        tag = self.validators.entity_tag
+        return None if tag is None or tag.is_weak else tag
 
 
 @frozen
@@ -75,7 +79,7 @@ def footer(version: Version) -> bytes:
         "location": version.location,
         "size": version.size,
         "media_type": version.media_type,
-        "entity_tag": None if tag is None else tag.opaque,
+        "entity_tag": None if tag is None or tag.is_weak else tag.opaque,
         "last_modified": None if date is None else date.isoformat(),
         "fetched_at": version.fetched_at.isoformat(),
         "sha256": version.sha256,

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from adapters.audio.cache.arrival import Arrival
 from adapters.audio.cache.copy import Copy
-from adapters.audio.cache.in_thread import finished
+from adapters.audio.cache.in_thread import Threads
 from adapters.audio.cache.part_file import PartFile
 from adapters.audio.cache.shelf import Shelf
 from domain.errors import AudioUnavailable, SourceFailure
@@ -23,13 +23,13 @@ class Fill:
     arrival: Arrival
     part: PartFile
     shelf: Shelf
+    threads: Threads
 
     async def run(self) -> None:
         """Fill the copy and make an entry of it. However that ends, its listeners learn of it and no part is left."""
         try:
             await self._receive()
-            if not self.copy.is_superseded:
-                await self._keep()
+            await self._keep()
             self._end(None)
         except AudioUnavailable as error:
             self._end(error.failure)
@@ -48,17 +48,15 @@ class Fill:
             missing -= len(chunk)
             if missing < 0:
                 break
-            await finished(partial(self.part.write, chunk))
+            await self.threads.finished(partial(self.part.write, chunk))
             self.arrival.advance(len(chunk))
-            if not self.copy.is_wanted:
-                return
         if missing != 0:
             raise AudioUnavailable(self.part.version.location, SourceFailure.INCONSISTENT)
 
     async def _keep(self) -> None:
-        self.copy.version, sealed = await finished(self.part.seal)
+        self.copy.version, sealed = await self.threads.finished(self.part.seal)
         self.copy.identity = sealed
-        self.copy.identity = await finished(partial(self.shelf.put, self.part, sealed))
+        self.copy.identity = await self.threads.finished(partial(self.shelf.put, self.part, sealed))
         self.copy.arrival = None
 
     def _end(self, failure: SourceFailure | None) -> None:

@@ -8,20 +8,19 @@ from adapters.audio.cache.answer import Answer
 from adapters.audio.cache.copies import Copies
 from adapters.audio.cache.copy import Copy
 from adapters.audio.cache.memory import Recent
+from adapters.audio.media_type import HEAD_BYTES
 from domain.byte_range import FromTo
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
 from domain.ports import AudioSource, CacheOutcome, Clock
 
-GONE = frozenset((SourceFailure.ABSENT, SourceFailure.FORBIDDEN, SourceFailure.NOT_AUDIO))
-"""Failures by which a source says that it has no such audio; by all others it only fails to give it."""
-
 MOST_UNKEPT = 10_000  # locations
+BEGINNING = FromTo(0, HEAD_BYTES - 1)  # a source may judge by its bytes whether it is audio, and needs so many
 
 
 @define(eq=False)
 class Inquiry:
-    """Copies are believed for ``fresh`` after their source had that version.
+    """Copies are believed while they arrive, and for ``fresh`` after their source had that version.
 
     A source that could not be asked is left alone for ``respite``, and so is the disk by a clip that was not kept."""
 
@@ -36,7 +35,7 @@ class Inquiry:
         """The answer for which nobody need be asked, neither disk nor source; its copy is held."""
         now = self.clock()
         copy = self.copies.at_hand(location)
-        if copy is not None and self._is_fresh(copy, now) and copy.hold():
+        if copy is not None and self._is_believed(copy, now) and copy.hold():
             return self._given(copy, now)
         unkept_until = self._unkept.get(location)
         return Answer(CacheOutcome.BYPASS) if unkept_until is not None and now < unkept_until else None
@@ -47,7 +46,7 @@ class Inquiry:
         if copy is None:
             return await self._fetched(location)
         now = self.clock()
-        if self._is_fresh(copy, now):
+        if self._is_believed(copy, now):
             return self._given(copy, now)
         if copy.ask_again_at is not None and now < copy.ask_again_at:
             return Answer(CacheOutcome.STALE, copy)
@@ -60,7 +59,7 @@ class Inquiry:
                 return Answer(CacheOutcome.REVALIDATED, copy)
             return await self._fetched(copy.version.location)
         except AudioUnavailable as error:
-            if error.failure in GONE:
+            if error.failure is SourceFailure.ABSENT:  # a page in its place, or a wrong address, may be a passing fault
                 await self.copies.remove(copy)
                 raise
             copy.ask_again_at = self.clock() + self.respite
@@ -68,12 +67,12 @@ class Inquiry:
             return Answer(CacheOutcome.STALE, copy)
 
     async def _is_current(self, copy: Copy) -> bool:
-        """Ask the source for its first byte, and by what validators it has it, if they can tell versions apart."""
+        """Ask the source for its beginning, and by what validators it has it, if they can tell versions apart."""
         if not copy.version.is_told_apart:
             return False
         asked_at = self.clock()
         try:
-            opened = await self.source.open(copy.version.location, FromTo(0, 0))
+            opened = await self.source.open(copy.version.location, BEGINNING)
         except RangeNotSatisfiable:  # it is empty now
             return False
         is_current = copy.version.is_still(opened.size, opened.validators)
@@ -101,5 +100,6 @@ class Inquiry:
         self.copies.stamp(copy, now)
         return Answer(CacheOutcome.HIT if copy.arrival is None else CacheOutcome.SHARED, copy)
 
-    def _is_fresh(self, copy: Copy, now: datetime) -> bool:
-        return timedelta(0) <= now - copy.validated_at < self.fresh
+    def _is_believed(self, copy: Copy, now: datetime) -> bool:
+        """Whether it is fresh, or still arrives: then nobody could have a younger one without a second fetching."""
+        return copy.arrival is not None or timedelta(0) <= now - copy.validated_at < self.fresh

@@ -1,5 +1,6 @@
 """A file that is being filled: its room is taken from the beginning, and its lock says that its filler lives."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -12,6 +13,7 @@ from adapters.audio.cache.entry import Identity, Version, footer
 from adapters.audio.library.file_descriptor import FileDescriptor
 from domain.ports import Chunk
 
+NO_FALLOCATE = (errno.EOPNOTSUPP, errno.EINVAL)  # of file systems that cannot take room beforehand
 NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -27,7 +29,7 @@ class PartFile:
 
     @classmethod
     def made(cls, path: Path, version: Version) -> Self:
-        """A new file, locked and as long as it will be at the end. Raises OSError: there is none."""
+        """A new file, locked and as long as it will be at the end, but sparse. Raises OSError: there is none."""
         file = FileDescriptor(os.open(path, NEW_FILE, 0o600))
         part = cls(path, version, file)
         try:
@@ -37,6 +39,17 @@ class PartFile:
             part.discard()
             raise
         return part
+
+    def take_room(self) -> None:
+        """Have the disk, where it can, set aside all the room that is needed.
+
+        Raises OSError: it has not so much, and the file is gone."""
+        try:
+            os.posix_fallocate(self.file.number, 0, self.version.size + len(footer(self.version)))
+        except OSError as error:
+            if error.errno not in NO_FALLOCATE:
+                self.discard()
+                raise
 
     def write(self, chunk: Chunk) -> None:
         """Put ``chunk`` behind what is there. Raises OSError: perhaps only some of it was written."""

@@ -1,4 +1,4 @@
-"""The folder that the cache is kept in: one file for each clip, never more bytes than were allowed."""
+"""The folder that the cache is kept in: one file for each clip, never more bytes in it than were allowed."""
 
 import errno
 import fcntl
@@ -28,6 +28,7 @@ LOCK_INTERVAL = 0.005  # seconds
 class Shelf:
     """Entries in ``folder``, with the parts of those that are being filled never more than ``size`` bytes.
 
+    What is taken away while it is heard is not in the folder, but takes room on the disk until it is let go.
     Several processes share it: whatever makes it grow, or turns a part into an entry, happens under one lock.
     Everything here waits for the disk, so it is for threads, and raises OSError if that fails."""
 
@@ -48,11 +49,15 @@ class Shelf:
         return 0 < size <= self.size // SHARE
 
     def reserve(self, version: Version) -> PartFile | None:
-        """A file to fill, for which entries make room that were not used for longest. None: parts leave none."""
+        """A file to fill, for which entries make room that were not used for longest. None: parts leave none.
+
+        Raises OSError, also if the disk has less room. It is asked without the lock, for it may take its time."""
         with self._locked():
             if not self._make_room(version.size + len(footer(version))):
                 return None
-            return PartFile.made(self._new_part(version), version)
+            part = PartFile.made(self._new_part(version), version)
+        part.take_room()
+        return part
 
     def put(self, part: PartFile, sealed: Identity) -> Identity:
         """Make an entry of a part that was sealed, in the place of any that the clip had."""
