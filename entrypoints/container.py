@@ -29,6 +29,7 @@ from domain.ports import AudioSource, Catalogue, CheckStore, PlayLedger
 from entrypoints.samples import put_in_place, seed
 from entrypoints.settings import Settings
 from entrypoints.web.app import create_app
+from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import WriteKeys
 from entrypoints.web.pages import PageEndpoints
@@ -41,7 +42,7 @@ from observability.requests import RequestTelemetry
 async def running(
     store: AbstractAsyncContextManager[object],
     remote: HttpAudio,
-    cache: CachedAudio | None,
+    kept: AudioSource,
     curate: Curate,
     samples: Path | None,
 ) -> AsyncIterator[None]:
@@ -52,8 +53,8 @@ async def running(
                 await put_in(samples, curate)
             yield
         finally:
-            if cache is not None:
-                await cache.close()
+            if isinstance(kept, CachedAudio):
+                await kept.close()
             await remote.close()
 
 
@@ -66,16 +67,16 @@ async def put_in(folder: Path, curate: Curate) -> None:
         log.warning("samples not put in", reason=str(error))
 
 
-def usable_cache(source: AudioSource, settings: Settings, metrics: Metrics) -> CachedAudio | None:
-    """The cache, unless it is switched off, or its folder cannot be used: then remote audio is only relayed."""
+def kept_if_possible(source: AudioSource, settings: Settings, metrics: Metrics) -> AudioSource:
+    """The cache around ``source``; or ``source``, if it is switched off or its folder cannot be used."""
     if settings.cache_size == 0:
-        return None
+        return source
     cache = CachedAudio(source, settings.cache, settings.cache_size, settings.cache_fresh, metrics)
     try:
         cache.prepare()
     except OSError as error:
         log.warning("remote audio is not kept", reason=str(error))
-        return None
+        return source
     return cache
 
 
@@ -105,10 +106,10 @@ class Container(DeclarativeContainer):
     metrics = Singleton(Metrics, pool.provided.get_stats)
     remote = Singleton(HttpAudio, sources, patience)
     resuming = Singleton(ResumingAudio, remote, metrics)
-    cache = Singleton(usable_cache, resuming, settings, metrics)
+    kept = Singleton(kept_if_possible, resuming, settings, metrics)
     library = Singleton(FilesystemAudio, settings.provided.media)
     uncached_audio = Singleton(AudioByLocation, library, resuming)  # who only looks fetches no clip whole
-    audio = Singleton(AudioByLocation, library, Callable(lambda cache, source: cache or source, cache, resuming))
+    audio = Singleton(AudioByLocation, library, kept)
 
     browse = Singleton(Browse, catalogue, ledger)
     curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), Object(utc_now))
@@ -127,10 +128,10 @@ class Container(DeclarativeContainer):
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
-    run = Resource(running, store, remote, cache, curate, samples)
+    run = Resource(running, store, remote, kept, curate, samples)
     app = Singleton(
         RequestTelemetry,
-        Singleton(create_app, play, health, pages, Singleton(Lifespan, __self__)),
+        Singleton(CrossOrigin, Singleton(create_app, play, health, pages, Singleton(Lifespan, __self__))),
         metrics,
         Object(new_id),
     )

@@ -14,6 +14,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from entrypoints.memory import keep_freed_memory, search_less_for_garbage
 from entrypoints.web.problems import Problem
 
+LARGEST_HEAD = 64 * 1024  # bytes of a request's line and fields
+NO_HTTP = Problem(HTTPStatus.BAD_REQUEST, "This is no HTTP request, or its method is none.")
+HEAD_TOO_LARGE = Problem(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head of a request has at most {LARGEST_HEAD} bytes."
+)
 LARGE = 16 * 1024  # bytes that need not wait for more
 
 
@@ -42,13 +47,43 @@ class Corked:
         self._transport.close()
 
     def _uncork(self) -> None:
-        if self._held:
-            held, self._held = self._held, []
+        held, self._held = self._held, []
+        if held and not self._transport.is_closing():  # whoever left meanwhile gets nothing
             self._transport.writelines(held)
 
 
+class HeadTooLarge(Exception):
+    """A request's fields are more than `LARGEST_HEAD`."""
+
+
 class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, whose refusals are problem details too: unknown methods, and what is no HTTP at all."""
+    """uvicorn's HTTP/1.1, whose refusals are problem details too: unknown methods, and what is no HTTP at all.
+
+    A head takes no more than `LARGEST_HEAD`, however it is sent: uvicorn would take in one that never ends."""
+
+    _head_bytes = 0
+    _is_amid_head = False
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes, self._is_amid_head = 0, True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > LARGEST_HEAD:
+            raise HeadTooLarge  # the parser ends with it, and uvicorn asks for the refusal
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._is_amid_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_amid_head and not self.transport.is_closing():
+            self._head_bytes += len(data)  # also of a field that has no end
+            if self._head_bytes > LARGEST_HEAD:
+                self._refuse(HEAD_TOO_LARGE)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -56,8 +91,11 @@ class Protocol(HttpToolsProtocol):
         self.transport = cast("asyncio.Transport", Corked(transport, self.loop))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
-        refusal = Problem(HTTPStatus.BAD_REQUEST, "This is no HTTP request, or its method is none.").response()
-        lines = [b"HTTP/1.1 400 Bad Request", b"connection: close"]
+        self._refuse(HEAD_TOO_LARGE if self._head_bytes > LARGEST_HEAD else NO_HTTP)
+
+    def _refuse(self, problem: Problem) -> None:
+        refusal = problem.response()
+        lines = [f"HTTP/1.1 {problem.status.value} {problem.status.phrase}".encode(), b"connection: close"]
         lines += [b"%b: %b" % header for header in refusal.raw_headers]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(refusal.body)]))
         self.transport.close()

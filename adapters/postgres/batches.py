@@ -58,6 +58,8 @@ class Batches(Generic[Item, Answer]):
         items, askers = [item for item, _ in batch], [asker for _, asker in batch]
         try:
             return list(zip(askers, await self.run(items), strict=True))
+        except StoreUnavailable as error:
+            return [(asker, StoreUnavailable(error.reason)) for asker in askers]  # to each an error of his own to raise
         except Exception as error:
             return [(asker, error) for asker in askers]
 

@@ -9,7 +9,6 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.faces import HANDLERS
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.pages import PageEndpoints
@@ -44,7 +43,7 @@ def create_app(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoint
     """The service as an ASGI application."""
     app = Starlette(
         routes=routes(play, health, pages),
-        middleware=[Middleware(CrossOrigin), Middleware(CanonicalPath)],
+        middleware=[Middleware(CanonicalPath)],
         exception_handlers=dict(HANDLERS),
         lifespan=lifespan,
     )

@@ -1,6 +1,7 @@
 """What is no HTTP request gets an answer that an app can read, from the real server."""
 
 import json
+import select
 import socket
 from urllib.parse import urlsplit
 
@@ -39,3 +40,57 @@ def test_what_is_no_request_is_refused_as_a_problem(service: Service, sent: byte
     assert f"\r\ncontent-length: {len(body)}".encode() in head.lower()
     assert json.loads(body)["status"] == 400
     assert json.loads(body)["detail"]
+
+
+LIMIT = 64 * 1024
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /play HTTP/1.1\r\nHost: localhost\r\nRange: bytes=" + b"0-1," * 20_000 + b"\r\n\r\n",
+        b"GET /play HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n",
+        b"GET /play HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1_000_000,  # a field that never ends
+        b"GET /" + b"a" * 1_000_000,  # an address that never ends
+    ],
+    ids=["one field", "many fields", "a field without end", "an address without end"],
+)
+def test_a_head_that_is_too_large_is_refused_and_not_taken_in(service: Service, sent: bytes) -> None:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        said, left = b"", memoryview(sent)
+        try:
+            while left and not said:
+                left = left[connection.send(left[:32_768]) :]
+                said = received_at_once(connection)
+            while more := connection.recv(65_536):
+                said += more
+        except ConnectionError:
+            pass  # the server had closed while we were still sending
+
+    assert said.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+    assert b"application/problem+json" in said
+
+
+def received_at_once(connection: socket.socket) -> bytes:
+    readable, _, _ = select.select([connection], [], [], 0.002)
+    return connection.recv(65_536) if readable else b""
+
+
+def test_a_head_just_below_the_limit_is_read(service: Service) -> None:
+    head, _ = answer_to(
+        service, b"GET /play HTTP/1.1\r\nConnection: close\r\nX: " + b"a" * (LIMIT - 1_000) + b"\r\n\r\n"
+    )
+
+    assert head.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_large_body_is_no_head(service: Service) -> None:
+    body = b'{"title": "' + b"a" * 65_000 + b'"}'
+    head, _ = answer_to(
+        service,
+        b"POST /play HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        b"X-API-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (service.write_key.encode(), len(body), body),
+    )
+
+    assert head.startswith(b"HTTP/1.1 422 ")

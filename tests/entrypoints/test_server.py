@@ -49,6 +49,9 @@ class Packets(asyncio.Transport):
         super().__init__()
         self.sent: list[bytes] = []
 
+    def is_closing(self) -> bool:
+        return False
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.sent.append(bytes(data))
 
@@ -70,3 +73,16 @@ async def test_a_head_goes_out_with_its_body_and_alone_if_none_follows() -> None
     corked.close()
 
     assert packets.sent == [b"head, body", b"head, " + b"x" * LARGE, b"another head", b"last", b"closed"]
+
+
+async def test_what_is_held_for_a_listener_who_left_is_dropped() -> None:
+    class Closing(Packets):
+        def is_closing(self) -> bool:
+            return True
+
+    packets = Closing()
+    corked = Corked(packets, asyncio.get_running_loop())
+    corked.write(b"head")
+    await asyncio.sleep(0)
+
+    assert packets.sent == []
