@@ -238,7 +238,7 @@ class World:
 
 @asynccontextmanager
 async def a_world(folder: Path, **facts: object) -> AsyncIterator[World]:
-    """A world that is left tidy: no descriptor, no part, nothing open at the source, no task."""
+    """A world that is left tidy: no descriptor, no thread, no part, nothing open at the source, no task."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
             "os.fsync", lambda _: None
@@ -249,6 +249,7 @@ async def a_world(folder: Path, **facts: object) -> AsyncIterator[World]:
             await cache.close()
 
     assert await soon(lambda: not world.open_files())
+    assert not any(thread.is_alive() for cache in world.caches for thread in cache._copies._threads._pool._threads)
     assert world.parts() == []
     assert world.origin.open_now == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.remote.http import HttpAudio
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
@@ -355,7 +356,10 @@ async def test_what_is_in_memory_is_served_without_a_thread(world: World) -> Non
     assert await world.listen() == (SOUND, HIT)
 
 
-async def test_the_threads_that_others_need_are_not_those_of_the_cache(world: World) -> None:
+async def test_the_threads_that_others_need_are_not_those_of_the_cache(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileDescriptor, "read_at_once", lambda *_: None)  # so that reading needs a thread, too
     threads, may_end = ThreadPoolExecutor(1), threading.Event()
     asyncio.get_running_loop().set_default_executor(threads)
     waiting = threads.submit(may_end.wait, 5)

@@ -20,6 +20,7 @@ ONE, TWO = mp3_of(300_000), mp3_of(300_000)[::-1]
 HIT, MISS, SHARED, STALE = CacheOutcome.HIT, CacheOutcome.MISS, CacheOutcome.SHARED, CacheOutcome.STALE
 REVALIDATED = CacheOutcome.REVALIDATED
 WEAK = Validators(EntityTag("much-the-same", is_weak=True))
+WEAK_AND_DATED = Validators(WEAK.entity_tag, MOMENT - timedelta(days=1))
 DEAD = [
     SourceFailure.UNREACHABLE,
     SourceFailure.TOO_SLOW,
@@ -50,15 +51,19 @@ async def test_the_source_is_not_asked_as_long_as_its_answer_is_fresh(world: Wor
     assert len(world.origin.asked) == 1
 
 
-@pytest.mark.parametrize("sound", [tagged(ONE), dated(ONE)], ids=["by tag", "by date"])
-async def test_what_is_too_old_is_asked_for_by_its_beginning_and_is_fresh_again(world: World, sound: Sound) -> None:
+@pytest.mark.parametrize(
+    "sound",
+    [tagged(ONE), dated(ONE), Sound(ONE, WEAK_AND_DATED)],
+    ids=["by tag", "by date", "by date beside a weak tag"],
+)
+async def test_what_is_too_old_is_asked_for_by_its_first_byte_and_is_fresh_again(world: World, sound: Sound) -> None:
     await world.keep(sound)
     later(world, 60)
 
     assert await world.listen() == (ONE, REVALIDATED)
     later(world, 59.9)
     assert await world.listen() == (ONE, HIT)
-    assert world.origin.asked == [(CLIP, None), (CLIP, FromTo(0, 8191))]
+    assert world.origin.asked == [(CLIP, None), (CLIP, FromTo(0, 0))]
 
 
 async def test_what_cannot_be_told_apart_is_fetched_anew_at_once_when_it_is_too_old(world: World) -> None:

@@ -8,14 +8,12 @@ from adapters.audio.cache.answer import Answer
 from adapters.audio.cache.copies import Copies
 from adapters.audio.cache.copy import Copy
 from adapters.audio.cache.memory import Recent
-from adapters.audio.media_type import HEAD_BYTES
 from domain.byte_range import FromTo
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
 from domain.ports import AudioSource, CacheOutcome, Clock
 
 MOST_UNKEPT = 10_000  # locations
-BEGINNING = FromTo(0, HEAD_BYTES - 1)  # a source may judge by its bytes whether it is audio, and needs so many
 
 
 @define(eq=False)
@@ -67,12 +65,12 @@ class Inquiry:
             return Answer(CacheOutcome.STALE, copy)
 
     async def _is_current(self, copy: Copy) -> bool:
-        """Ask the source for its beginning, and by what validators it has it, if they can tell versions apart."""
+        """Ask the source for its first byte, and by what validators it has it, if they can tell versions apart."""
         if not copy.version.is_told_apart:
             return False
         asked_at = self.clock()
         try:
-            opened = await self.source.open(copy.version.location, BEGINNING)
+            opened = await self.source.open(copy.version.location, FromTo(0, 0))
         except RangeNotSatisfiable:  # it is empty now
             return False
         is_current = copy.version.is_still(opened.size, opened.validators)
