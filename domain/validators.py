@@ -34,9 +34,5 @@ class Validators:
     entity_tag: EntityTag | None = None
     last_modified: datetime | None = None
 
-    @property
-    def are_known(self) -> bool:
-        return self.entity_tag is not None or self.last_modified is not None
-
 
 UNKNOWN = Validators()
