@@ -1,8 +1,8 @@
 """What slow listeners cost: ``python -m benchmarks.slow_listeners [--checkout FOLDER]``.
 
-200 of them hear a 50 MB clip at 50 kB a second, from a file and relayed. Meanwhile the service's process is watched:
-how much its memory grows, and how long a new listener waits for the first byte, beside how long that takes when it is
-idle. Each kind has a service of its own. PostgreSQL's processes are not counted as the service's memory.
+200 of them hear a 50 MB clip at 50 kB a second: from a file, relayed, and kept in the cache. Meanwhile the service's
+process is watched: how much its memory grows, and how long a new listener waits for the first byte, beside how long that
+takes when it is idle. Each kind has a service of its own. PostgreSQL's processes are not counted as its memory.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from benchmarks.nginx import nginx
 from benchmarks.processes import end_by_signals, memory, temporary_folder
 from benchmarks.recordings import MB_50
 from benchmarks.report import VERDICTS, machine, write_json
-from benchmarks.service import HERE, Service, library_url, service
+from benchmarks.service import HERE, Service, knows, library_url, service
 
 LISTENERS = 200
-GROWTH = {"file": 40e6, "relayed": 200e6}  # bytes, at most
+GROWTH = {"file": 40e6, "relayed": 200e6, "kept": 200e6}  # bytes, at most
 START = 2.0  # times as long as idle, at most
 
 
@@ -94,7 +94,8 @@ async def found(folder: Path, checkout: Path, seconds: float) -> list[Finding]:
     for kind in GROWTH:
         with ExitStack() as stack:
             source = stack.enter_context(nginx(folder / f"source-{kind}", files))
-            running = stack.enter_context(service(folder / kind, [files / MB_50.name], checkout=checkout))
+            cache = {"PLAY_CACHE_SIZE": "0"} if kind == "relayed" and knows("PLAY_CACHE_SIZE", checkout) else {}
+            running = stack.enter_context(service(folder / kind, [files / MB_50.name], checkout=checkout, **cache))
             location = library_url(MB_50) if kind == "file" else f"{source.url}/{MB_50.name}"
             url = running.stream_url(await asyncio.to_thread(running.add, location))
             findings.append(await watched(kind, running, url, seconds))
