@@ -1,8 +1,8 @@
 """What slow listeners cost: ``python -m benchmarks.slow_listeners [--checkout FOLDER]``.
 
 200 of them hear a 50 MB clip at 50 kB a second: from a file, relayed, and kept in the cache. Meanwhile the service's
-process is watched: how much its memory grows, and how long a new listener waits for the first byte, beside how long that
-takes when it is idle. Each kind has a service of its own. PostgreSQL's processes are not counted as its memory.
+process is watched: how much its memory grows, and how long a new listener waits for the first byte, beside how long
+that takes when it is idle. Each kind has a service of its own. PostgreSQL's processes are not counted as its memory.
 """
 
 import asyncio
