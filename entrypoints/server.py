@@ -85,7 +85,7 @@ class Protocol(HttpToolsProtocol):
             if self._head_bytes > LARGEST_HEAD:
                 self._refuse(HEAD_TOO_LARGE)
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
         super().connection_made(transport)
         transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
         self.transport = cast("asyncio.Transport", Corked(transport, self.loop))

@@ -243,7 +243,7 @@ async def a_world(folder: Path, **facts: object) -> AsyncIterator[World]:
         patched.setattr(
             "os.fsync", lambda _: None
         )  # no power is lost in a test, and waiting for the disk is most of it
-        world = World(folder / "cache", **facts)  # type: ignore[arg-type]
+        world = World(folder / "cache", **facts)  # type: ignore[arg-type]  # by name
         yield world
         for cache in world.caches:
             await cache.close()

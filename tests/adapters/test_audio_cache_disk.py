@@ -333,7 +333,7 @@ async def test_what_was_listened_to_is_noted_once_a_minute(world: World) -> None
         world.now += timedelta(seconds=seconds)
         await world.listen()
 
-        assert await soon(lambda: used() == begin + noted), (seconds, noted)  # noqa: B023
+        assert await soon(lambda: used() == begin + noted), (seconds, noted)  # noqa: B023  # asked within this turn
 
 
 def test_what_is_being_noted_is_never_seen_half_noted(tmp_path: Path) -> None:

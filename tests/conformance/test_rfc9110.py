@@ -11,9 +11,10 @@ import pytest
 from attrs import frozen
 
 from domain.http_date import http_date
-from tests.audio_worlds import MODIFIED, TELLING_VERSIONS, Build
+from tests.audio_worlds import MODIFIED, TELLING_VERSIONS, Build, over_http
 from tests.conformance.listener import Listener, Part, listening
 from tests.sounds import mp3_of
+from tests.upstream import serving
 
 SIZE = 1_000
 CLIP = mp3_of(SIZE)
@@ -226,10 +227,20 @@ async def keeps(row: Row, listener: Listener) -> None:
         case 304:
             assert answer.headers["etag"] == whole.headers["etag"]
             assert answer.body == b""
-            assert not {"content-type", "content-range", "content-disposition"} & answer.headers.keys()
+            # §15.4.5: nothing but what a cache needs, and a date only where there is no tag
+            assert not {"content-type", "content-range", "content-disposition", "last-modified"} & answer.headers.keys()
         case 412 | 416:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers.get("content-range") == ("bytes */1000" if row.status == 416 else None)
     begins = row.method == "GET" and row.status in (200, 206) and row.sent[0][0] == 0
     is_probe = sum(last - first + 1 for first, last in row.sent) <= 2
     assert await listener.plays() - plays == (1 if begins and not is_probe else 0)
+
+
+async def test_parts_that_might_be_of_two_versions_are_not_sent_as_one_answer(tmp_path: Path) -> None:
+    """§14.2: a server may ignore Range; it must where it cannot vouch for the second part."""
+    async with listening(over_http(serving), CLIP, tmp_path) as listener:
+        answer = await listener.asks(range="bytes=0-9,20-29")
+
+        assert (answer.status, answer.body) == (200, CLIP)
+        assert await listener.plays() == 1

@@ -102,6 +102,22 @@ def test_a_probe_asks_for_at_most_two_bytes(requested: tuple[RequestedRange, ...
     assert RangeSet(requested).asks_for_at_most(2) is few
 
 
+@pytest.mark.parametrize(
+    ("requested", "parts"),
+    [
+        ((FromTo(0, 4), FromTo(5, 9)), [(0, 9)]),  # they touch
+        ((FromTo(0, 4), FromTo(6, 9)), [(0, 4), (6, 9)]),
+        ((FromTo(50, 59), FromTo(0, 4), FromTo(55, 69)), [(50, 69), (0, 4)]),  # at the place of the first
+        ((FromTo(55, 69), FromTo(0, 4), FromTo(50, 59)), [(50, 69), (0, 4)]),
+        ((FromTo(0, 4), FromTo(55, 69), FromTo(50, 59)), [(0, 4), (50, 69)]),
+    ],
+)
+def test_what_is_joined_stands_where_the_first_of_it_stood(
+    requested: tuple[RequestedRange, ...], parts: list[tuple[int, int]]
+) -> None:
+    assert [(part.first, part.last) for part in RangeSet(requested).within(100)] == parts
+
+
 def test_a_suffix_of_an_empty_clip_is_all_of_it() -> None:
     assert RangeSet((Suffix(5),)).within(0) == ()
     for nothing in (Suffix(0), FromTo(0)):

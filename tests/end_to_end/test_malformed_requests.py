@@ -72,6 +72,16 @@ def test_a_head_that_is_too_large_is_refused_and_not_taken_in(service: Service, 
     assert b"application/problem+json" in said
 
 
+def test_a_head_that_ends_beyond_the_limit_is_refused_too(service: Service) -> None:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        connection.sendall(b"GET /play HTTP/1.1\r\nConnection: close\r\nX: " + b"a" * (LIMIT - 5_000))
+        assert received_at_once(connection) == b""
+        connection.sendall(b"a" * 40_000 + b"\r\n\r\n")
+
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 431 ")
+
+
 def received_at_once(connection: socket.socket) -> bytes:
     readable, _, _ = select.select([connection], [], [], 0.002)
     return connection.recv(65_536) if readable else b""

@@ -2,13 +2,12 @@
 
 import re
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from hashlib import blake2b
 
 from attrs import field, frozen
 
 from adapters.audio.remote.http_answer import Fields, field_value
-from domain.http_date import parsed_http_date
+from domain.http_date import http_date, parsed_http_date
 from domain.validators import UNKNOWN, EntityTag, Validators
 
 # RFC 9110 §8.8.3, of text in which aiohttp has made one or more characters of each byte from 0x80 on.
@@ -40,7 +39,7 @@ class UpstreamVersion:
         None too for a tag beyond ASCII, which could not be written as it was. Then the answer alone must prove it."""
         if self.entity_tag is not None:
             return self.entity_tag if self.has_strong_tag and self.entity_tag.isascii() else None
-        return format_datetime(self.last_modified, usegmt=True) if self.last_modified and self.is_date_strong else None
+        return http_date(self.last_modified) if self.last_modified and self.is_date_strong else None
 
     def is_that_of(self, other: "UpstreamVersion", *, is_vouched_for: bool) -> bool:
         """Whether ``other`` is this version. An upstream that vouched for it need not have said so once more."""
