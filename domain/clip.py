@@ -62,11 +62,14 @@ class ClipChanges:
 
 @frozen
 class AudioFacts:
-    """What the audio says of itself: ``size`` in bytes and ``duration`` in seconds, None where it does not tell."""
+    """What the audio says of itself: ``size`` in bytes and ``duration`` in seconds, None where it does not tell.
+
+    ``header_size`` is the bytes before the first byte of sound, such as an ID3 tag with its picture."""
 
     media_type: str
     size: int | None = field(validator=optional(ge(0)))
     duration: float | None
+    header_size: int = field(default=0, validator=ge(0))
 
 
 @frozen(kw_only=True)
