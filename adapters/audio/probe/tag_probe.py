@@ -8,6 +8,7 @@ from attrs import frozen
 from tinytag import TinyTag
 from tinytag.tinytag import TinyTagException
 
+from adapters.audio.probe.lead_in import header_size
 from adapters.audio.probe.sparse_file import SparseFile, Unfetched
 from domain.byte_range import FromTo
 from domain.clip import AudioFacts
@@ -53,7 +54,8 @@ class TagProbe:
                 duration = None if head.media_type in NOT_READ else await self._duration(location, head, size)
         except TimeoutError:
             duration = None  # audible all the same; whoever adds the clip can still say how long it is
-        return AudioFacts(head.media_type, size, duration)
+        header = await asyncio.to_thread(header_size, head.data)
+        return AudioFacts(head.media_type, size, duration, header if size is None else min(header, size))
 
     async def _duration(self, location: AudioLocation, head: Piece, size: int | None) -> float | None:
         file = SparseFile(size)
