@@ -74,7 +74,9 @@ class AudioFacts:
 
 @frozen(kw_only=True)
 class Clip:
-    """A clip in the catalogue. ``size`` is bytes (None if its source does not tell), ``created_at`` aware UTC."""
+    """A clip in the catalogue. ``size`` is bytes (None if its source does not tell), ``created_at`` aware UTC.
+
+    ``header_size`` is the bytes before the first byte of sound."""
 
     id: ClipId = field(validator=ge(ClipId(1)))
     title: str
@@ -86,3 +88,4 @@ class Clip:
     size: int | None = field(validator=optional(ge(0)))
     play_count: int = field(validator=ge(0))
     created_at: datetime
+    header_size: int = field(default=0, validator=ge(0))

@@ -1,7 +1,7 @@
 """What the core asks of the world. Every promise made here is tested in `tests/ports`, in every world."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -9,9 +9,14 @@ from uuid import UUID
 from domain.browsing import ClipQuery
 from domain.byte_range import ByteRange, RequestedRange
 from domain.clip import AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
+from domain.decision import Reason
+from domain.delivery import Delivery, DeliveryEntry
 from domain.errors import AudioUnavailable
+from domain.heard import Window
+from domain.listener import DailyKey
 from domain.location import AudioLocation
-from domain.play import Play, PlayCounts
+from domain.play import Play
+from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
 from domain.validators import Validators
 
 Clock = Callable[[], datetime]
@@ -57,15 +62,58 @@ class Catalogue(Protocol):
 
 
 class PlayLedger(Protocol):
-    """The plays. Each method is one transaction; all raise StoreUnavailable when the store cannot be asked."""
+    """The plays, and what was delivered of them. Each method is one transaction; all raise StoreUnavailable when the
+    store cannot be asked."""
 
     async def record(self, play: Play) -> bool:
         """Write ``play`` down and count it, durably; False if it was there. Safe to repeat, from many processes.
 
         Raises ClipNotFound: the catalogue has no such clip; nothing was written."""
 
-    async def counts(self, clip: ClipId) -> PlayCounts:
-        """The counts of a clip, present or removed; zero for one that was never played."""
+    async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
+        """Write down what was delivered, in this order, and count downloads, listeners and completed plays by it.
+
+        Answers why each that is new is a download or not; those that were there already change nothing, and are left
+        out. Each is judged by what was written down before it and the window that holds now, for good."""
+
+    async def forget(self, now: datetime, keep: timedelta, at_most: int) -> bool:
+        """Remove, at most so many rows of each kind, what no number needs any more; whether there is more of it.
+
+        That is, of longer than ``keep`` ago: deliveries, sums by the hour, and plays that no player has a name for;
+        and of windows, those that nothing was added to for two days. What is told of a day or in all stays as it is.
+        Of several processes that ask at once, one does it, and the others are told that there is no more."""
+
+
+class Statistics(Protocol):
+    """What the ledger says, as of this moment. All raise StoreUnavailable when the store cannot be asked."""
+
+    async def counts(self, clip: ClipId) -> ClipCounts:
+        """All that was ever counted of a clip, present or removed; zero for one that was never played."""
+
+    async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
+        """What was counted in each bucket, by its beginning, of one clip or of all, removed ones too.
+
+        Buckets in which nothing was counted may be absent."""
+
+    async def top(self, period: Period, limit: int) -> Sequence[TopClip]:
+        """The clips of the catalogue that were played most in the period, at most ``limit``; of equals, the newest."""
+
+    async def explained(self, clip: ClipId, limit: int) -> Sequence[Explained]:
+        """The last requests to stream a clip that are over, the latest first."""
+
+
+class DailyKeys(Protocol):
+    """The secrets that listeners' keys are made with, one for each UTC day, the same in every process."""
+
+    async def of(self, day: date) -> DailyKey:
+        """The day's key, made if there was none. Raises StoreUnavailable."""
+
+    async def forget(self, before: date) -> None:
+        """Delete the keys of earlier days for good. Raises StoreUnavailable."""
+
+
+HandIn = Callable[[Delivery], None]
+"""Takes a delivery that is to be written down soon. Never fails, never waits."""
 
 
 class OpenedAudio(Protocol):
@@ -136,9 +184,14 @@ class CacheOutcome(StrEnum):
 class Telemetry(Protocol):
     """Who is told what happens. Never fails, never waits."""
 
-    def play_recorded(self) -> None: ...
+    def play_judged(self, reason: Reason) -> None:
+        """A request to stream is a play (``counted``), or not."""
 
-    def play_repeated(self) -> None: ...
+    def download_judged(self, reason: Reason) -> None:
+        """A delivery that was written down is a download (``counted``), or not."""
+
+    def deliveries_lost(self, count: int) -> None:
+        """Deliveries could not be written down: the ledger was away too long, or too many came."""
 
     def source_failed(self, error: AudioUnavailable) -> None: ...
 

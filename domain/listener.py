@@ -1,0 +1,51 @@
+"""Who listens, without knowing who it is: a keyed hash of the day, from which nobody gets back (ADR 8)."""
+
+from enum import StrEnum
+from hashlib import sha256
+from hmac import digest
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import NewType
+
+from attrs import field, frozen
+
+ListenerKey = NewType("ListenerKey", bytes)
+DailyKey = NewType("DailyKey", bytes)
+"""A secret of one UTC day, 32 bytes; once it is deleted, no key made with it can be traced."""
+
+KEY_LENGTH = 16  # bytes of a ListenerKey: two listeners of a day never meet in it
+NETWORK_BITS = 64  # of an IPv6 address: one household; the rest changes at the device's will
+
+
+@frozen
+class Caller:
+    """Where a request comes from: known while it is answered, and written down nowhere."""
+
+    address: str | None = field(default=None, repr=False)
+    user_agent: str = field(default="", repr=False)
+
+
+class Agent(StrEnum):
+    """What a User-Agent says of who asks."""
+
+    PLAYER = "player"  # a browser, an app: anything but the others
+    BOT = "bot"  # a program that says it fetches on its own
+    NONE = "none"  # nothing
+
+
+def listener_key(key: DailyKey, caller: Caller) -> ListenerKey:
+    """The listener behind ``caller`` on the day of ``key``: the same for IPv4 address or IPv6/64 and User-Agent."""
+    text = f"{network_of(caller.address)}|{caller.user_agent}"
+    return ListenerKey(digest(key, text.encode("utf-8", "surrogateescape"), sha256)[:KEY_LENGTH])
+
+
+def network_of(address: str | None) -> str:
+    """The IPv4 address, also one mapped to IPv6, or the IPv6 network; whatever is neither stands for itself."""
+    try:
+        parsed: IPv4Address | IPv6Address = ip_address(address or "")
+    except ValueError:
+        return address or ""
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), NETWORK_BITS), strict=False))
