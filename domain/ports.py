@@ -62,19 +62,26 @@ class Catalogue(Protocol):
 
 
 class PlayLedger(Protocol):
-    """The plays, and what was delivered of them. Each method is one transaction; all raise StoreUnavailable when the
-    store cannot be asked."""
+    """The plays. Raises StoreUnavailable when the store cannot be asked."""
 
     async def record(self, play: Play) -> bool:
         """Write ``play`` down and count it, durably; False if it was there. Safe to repeat, from many processes.
 
         Raises ClipNotFound: the catalogue has no such clip; nothing was written."""
 
+
+class DeliveryLedger(Protocol):
+    """What was delivered. Raises StoreUnavailable when the store cannot be asked."""
+
     async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
         """Write down what was delivered, in this order, and count downloads, listeners and completed plays by it.
 
         Answers why each that is new is a download or not; those that were there already change nothing, and are left
         out. Each is judged by what was written down before it and the window that holds now, for good."""
+
+
+class Retention(Protocol):
+    """How long is remembered what. Raises StoreUnavailable when the store cannot be asked."""
 
     async def forget(self, now: datetime, keep: timedelta, at_most: int) -> bool:
         """Remove, at most so many rows of each kind, what no number needs any more; whether there is more of it.
