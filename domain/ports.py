@@ -87,7 +87,8 @@ class Retention(Protocol):
         """Remove, at most so many rows of each kind, what no number needs any more; whether there is more of it.
 
         That is, of longer than ``keep`` ago: deliveries, sums by the hour, and plays that no player has a name for;
-        and of windows, those that nothing was added to for two days. What is told of a day or in all stays as it is.
+        and of what was heard, playbacks of longer than that ago, and all else that nothing was added to for two days.
+        What is told of a day or in all stays as it is.
         Of several processes that ask at once, one does it, and the others are told that there is no more."""
 
 
@@ -112,10 +113,10 @@ class Statistics(Protocol):
 class DailyKeys(Protocol):
     """The secrets that listeners' keys are made with, one for each UTC day, the same in every process."""
 
-    async def of(self, day: date) -> DailyKey:
+    async def daily_key(self, day: date) -> DailyKey:
         """The day's key, made if there was none. Raises StoreUnavailable."""
 
-    async def forget(self, before: date) -> None:
+    async def delete_keys(self, before: date) -> None:
         """Delete the keys of earlier days for good. Raises StoreUnavailable."""
 
 
