@@ -18,7 +18,7 @@ MOST_HOPS = 32  # that a header is believed in: no chain of proxies is longer, a
 SEPARATOR = re.compile(r'"(\\*)|,')  # of a line that is read backwards, where a quote precedes what escapes it
 PAIR = re.compile(
     r"[ \t;]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)="  # RFC 7239 §4: a name,
-    r'(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s",;=\\]+))'  # and a quoted string, or what many send without the quotes
+    r'(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s",;\\]+))'  # and a quoted string, or what many send without the quotes
     r"[ \t]*(?:;|\Z)"
 )
 QUOTED_PAIR = re.compile(r"\\(.)")
@@ -36,7 +36,7 @@ def members(line: str) -> Iterator[str]:
             if not is_quoted:
                 yield backwards[start : separator.start()][::-1]
                 start = separator.end()
-        elif not (is_quoted and len(separator[1]) % 2):
+        elif len(separator[1]) % 2 == 0:
             is_quoted = not is_quoted
     yield backwards[start:][::-1]
 
@@ -73,7 +73,7 @@ def unmapped(networks: Iterable[Network]) -> tuple[Network, ...]:
 
 
 def ipv4_inside(network: Network) -> IPv4Network | None:
-    if isinstance(network, IPv4Network) or network.prefixlen < 96 or network.network_address.ipv4_mapped is None:
+    if isinstance(network, IPv4Network) or network.network_address.ipv4_mapped is None:
         return None
     return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
 

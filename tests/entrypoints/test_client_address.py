@@ -115,7 +115,7 @@ def test_what_is_no_address_leaves_the_last_hop_that_is_known(garbage: str) -> N
         ([r'for=203.0.113.7;by="a,for=198.51.100.1\\"'], STRANGER),
         (['by=";for=198.51.100.1";for=203.0.113.7'], STRANGER),
         (["for=203.0.113.7 ; proto=https;"], STRANGER),
-        (["for=203.0.113.7;;proto=https"], STRANGER),
+        (["; for=203.0.113.7;;proto=https; ;"], STRANGER),
         (["for=198.51.100.1, for=203.0.113.7, for=10.9.9.9"], STRANGER),
         (["for=198.51.100.1", "for=203.0.113.7,for=10.9.9.9"], STRANGER),
         (['for=203.0.113.7, for="[::ffff:10.0.0.3]"'], STRANGER),

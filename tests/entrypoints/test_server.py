@@ -1,14 +1,37 @@
 """A server that was told to end says so before it does anything else, and sends what belongs together at once."""
 
 import asyncio
+import os
 import signal
 import socket
+import subprocess
+import sys
+from http.client import HTTPConnection
 
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
 from entrypoints.server import LARGE, Corked, Server
+from tests.services import HOUSE, LOOPBACK, end
+
+TELLING = """
+from entrypoints.server import listening_socket, serve
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+        return
+    seen = f"{scope['client'][0]} {scope['client'][1]} {scope['scheme']}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(seen))]})
+    await send({"type": "http.response.body", "body": seen})
+
+bound = listening_socket("127.0.0.1", 0)
+serve(app, bound, 1, lambda: print(bound.getsockname()[1], flush=True), lambda: None)
+"""
+"""A service that answers with what it sees of whoever asks."""
 
 
 async def nothing(_scope: object, _receive: object, _send: object) -> None: ...
@@ -86,3 +109,23 @@ async def test_what_is_held_for_a_listener_who_left_is_dropped() -> None:
     await asyncio.sleep(0)
 
     assert packets.sent == []
+
+
+def test_what_a_request_says_of_its_origin_does_not_change_who_the_peer_is() -> None:
+    """The peer is this machine, which uvicorn believes by default, and here everybody, as the variable says."""
+    environment = os.environ | {"FORWARDED_ALLOW_IPS": "*"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", TELLING], cwd=HOUSE, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        connection = HTTPConnection(LOOPBACK, int(process.stdout.readline()), timeout=10)
+        connection.connect()
+        host, port = connection.sock.getsockname()
+        made_up = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "Forwarded": "for=203.0.113.7"}
+        connection.request("GET", "/", headers=made_up)
+
+        assert connection.getresponse().read().decode() == f"{host} {port} http"
+        connection.close()
+    finally:
+        end(process)
