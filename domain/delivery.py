@@ -11,8 +11,8 @@ from attrs import frozen
 from domain.byte_range import ByteRange
 from domain.clip import Clip, ClipId
 from domain.decision import Enough, Reason, download_reason
-from domain.listener import Agent, Caller, DailyKey, ListenerKey, listener_key
-from domain.play import PlayId
+from domain.listener import Agent, DailyKey, ListenerKey, listener_key
+from domain.play import Listening, PlayId
 
 DeliveryId = NewType("DeliveryId", UUID)
 
@@ -36,10 +36,9 @@ class Delivery:
     """A request that is over. ``sent`` is what the transport took of the clip, ``size`` all there is, where known."""
 
     id: DeliveryId
-    clip: Clip
     ended_at: datetime
-    caller: Caller
-    playback: PlayId | None  # the player's own name for the listening
+    clip: Clip
+    asked: Listening
     reason: Reason  # of its being a play or not
     ending: Ending
     sent: tuple[ByteRange, ...] = ()
@@ -81,9 +80,9 @@ def entered(delivery: Delivery, agent: Agent, today: DailyKey, day_before: Daily
         id=delivery.id,
         clip=delivery.clip.id,
         ended_at=delivery.ended_at,
-        listener=listener_key(today, delivery.caller),
-        known_as=None if day_before is None else listener_key(day_before, delivery.caller),
-        playback=delivery.playback,
+        listener=listener_key(today, delivery.asked.caller),
+        known_as=None if day_before is None else listener_key(day_before, delivery.asked.caller),
+        playback=delivery.asked.playback,
         agent=agent,
         reason=delivery.reason,
         ending=delivery.ending,

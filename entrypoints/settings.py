@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ import typed_settings
 from attrs import Attribute, Factory, fields, fields_dict, frozen
 from platformdirs import user_data_path
 
+from domain.heard import Window
 from entrypoints.setting_rules import CONVERTER, Rule, between, each, first_message, one_of, prefix
 
 PREFIX = "PLAY_"
@@ -76,9 +78,27 @@ class Settings:
     accel_redirect: str | None = setting(
         None, "Prefix of nginx's internal location of the media folder, e.g. /media/; nginx then sends it.", rule=prefix
     )
+    download_window: str = setting(
+        Window.CALENDAR_DAY.value, "How long what a listener gets of a clip is one download.", rule=one_of(*Window)
+    )
+    keep_deliveries: int = setting(
+        90,
+        "Days that deliveries and sums by the hour are kept; sums by the day are kept for ever.",
+        rule=between(2, 36_500),
+    )
     body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
     shutdown_timeout: float = setting(5.0, "How long streams may go on after SIGTERM.", rule=between(0, 3_600))
     log_level: str = setting("info", "Least severe log lines to write.", rule=one_of(*LOG_LEVELS))
+
+    @property
+    def keep(self) -> timedelta:
+        """How long deliveries and sums by the hour are kept."""
+        return timedelta(days=self.keep_deliveries)
+
+    @property
+    def window(self) -> Window:
+        """How long what a listener gets of a clip is one download."""
+        return Window(self.download_window)
 
     @property
     def media(self) -> Path:

@@ -27,6 +27,8 @@ OTHER_THAN_DEFAULT = {
     "cache_size": ("0", 0),
     "cache_fresh": ("60", 60.0),
     "accel_redirect": ("/protected/media/", "/protected/media/"),
+    "download_window": ("last-touch", "last-touch"),
+    "keep_deliveries": ("30", 30),
     "body_limit": ("2048", 2048),
     "shutdown_timeout": ("0", 0.0),
     "log_level": ("warning", "warning"),
