@@ -161,7 +161,7 @@ def test_only_the_first_characters_are_judged_and_remembered() -> None:
         assert not is_bot("x" * JUDGED + tail)
 
     assert names_a_bot.cache_info().currsize == 1
-    assert is_bot("x" * (JUDGED - len("Googlebot/2.1")) + "Googlebot/2.1")
+    assert is_bot("x" * (JUDGED - len("BingPreview/")) + "BingPreview/")
 
 
 def test_strangers_cannot_make_more_be_remembered_than_was_meant() -> None:
