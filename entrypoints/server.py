@@ -142,7 +142,7 @@ def serve(
         http=Protocol,
         lifespan="on",
         log_config=None,
-        proxy_headers=False,  # whom to believe, `ClientAddress` knows; uvicorn would believe all that is on this machine
+        proxy_headers=False,  # whom to believe, `ClientAddress` knows; uvicorn believes all that is on this machine
         server_header=False,
         timeout_graceful_shutdown=round(linger),
         ws="none",
