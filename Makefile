@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench-bytes clean
+.PHONY: help run test check format constraints bench-bytes bench-plays clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -29,12 +29,15 @@ format: .venv/dev  ## rewrite the code in the house's form
 bench-bytes: .venv/run  ## measure how fast bytes are served, beside Debian's nginx, by its wrk; quickly by ARGS=--quick
 	$(BIN)/python -m benchmarks.bytes $(ARGS)
 
+bench-plays: .venv/run  ## measure how fast plays are counted, beside the first version's stack; quickly by ARGS=--quick
+	$(BIN)/python -m benchmarks.plays $(ARGS)
+
 constraints:  ## pin the newest versions that fit pyproject.toml, without naming any host
 	uv lock --upgrade && uv export --all-extras --no-hashes --no-emit-project --no-header --output-file constraints.txt
 	rm uv.lock
 
 clean:  ## remove the virtual environment and every cache
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv benchmarks/first_version/.venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from benchmarks.comparison import Comparison, Subject, Target
+from benchmarks.comparison import Comparison, Target
 from benchmarks.load import Unsound
 from benchmarks.nginx import Nginx, nginx
 from benchmarks.processes import end_by_signals, temporary_folder
-from benchmarks.recordings import KB_100, MB_1, MB_5, Recording
+from benchmarks.recordings import KB_100, MB_1, MB_5, Recording, Request
 from benchmarks.report import as_json, machine, markdown, write_json
+from benchmarks.served import Served
 from benchmarks.service import HERE, Service, knows, library_url, service
 
 COUNTED, IN_MEMORY, SENDFILE = "service", "service --memory", "nginx sendfile"
@@ -42,13 +43,25 @@ class Servers:
     def has_cache(self) -> bool:
         return self.cacheless is not self.durable
 
-    def subject(self, name: str, server: Service, audio_url: str, *, is_cached: bool = False) -> Subject:
-        """The service as a subject, with a clip that is added where it was not yet."""
+    def kept(self, name: str, server: Service, recording: Recording) -> Served:
+        """The service as a subject that has the recording in its library."""
+        return self._counting(name, server, recording, library_url(recording))
+
+    def fetched(self, name: str, server: Service, recording: Recording, *, is_cached: bool = False) -> Served:
+        """The service as a subject that has the recording from the source."""
+        subject = self._counting(name, server, recording, f"{self.source.url}/{recording.name}")
+        return evolve(subject, fetches=self.source.requests, is_cached=is_cached)
+
+    def _counting(self, name: str, server: Service, recording: Recording, audio_url: str) -> Served:
         clip = self.ids.get((server, audio_url)) or server.add(audio_url)
         self.ids[server, audio_url] = clip
-        fetches = None if audio_url.startswith("library:") else self.source.requests
         url, pid = server.stream_url(clip), server.process.pid
-        return Subject(name, url, pid, lambda: server.plays(clip), fetches, is_cached)
+        return Served(name, (url,), Request(recording), pid, lambda: server.plays(clip))
+
+    def limiting(self, name: str, recording: Recording, path: str = "") -> Served:
+        """nginx as a subject, which counts nothing."""
+        url = f"{self.limit.url}/{path}{recording.name}"
+        return Served(name, (url,), Request(recording), self.limit.process.pid)
 
 
 def serving(stack: ExitStack, folder: Path, checkout: Path) -> Servers:
@@ -70,24 +83,20 @@ def serving(stack: ExitStack, folder: Path, checkout: Path) -> Servers:
 
 def counted(servers: Servers, recording: Recording, connections: int, *targets: Target) -> Comparison:
     """Streaming and counting a library clip, beside sending the file."""
-    location = library_url(recording)
     subjects = (
-        servers.subject(COUNTED, servers.durable, location),
-        servers.subject(IN_MEMORY, servers.memory, location),
-        Subject(SENDFILE, f"{servers.limit.url}/{recording.name}", servers.limit.process.pid),
+        servers.kept(COUNTED, servers.durable, recording),
+        servers.kept(IN_MEMORY, servers.memory, recording),
+        servers.limiting(SENDFILE, recording),
     )
-    return Comparison(f"{written(recording)} file at {connections}", recording, connections, subjects, targets)
+    return Comparison(f"{written(recording)} file at {connections}", connections, subjects, targets, recording.size)
 
 
 def relayed(servers: Servers, recording: Recording, connections: int, *targets: Target) -> Comparison:
     """Streaming and counting a remote clip, with the cache and without, beside a proxy."""
-    location = f"{servers.source.url}/{recording.name}"
-    relay = servers.subject(RELAYED, servers.cacheless, location)
-    cached = [servers.subject(CACHED, servers.durable, location, is_cached=True)] if servers.has_cache else []
-    proxied = f"{servers.limit.url}/relay/{recording.name}"
-    proxy = Subject(PROXY, proxied, servers.limit.process.pid, fetches=servers.source.requests)
-    subjects = (relay, *cached, proxy)
-    return Comparison(f"{written(recording)} remote at {connections}", recording, connections, subjects, targets)
+    cached = [servers.fetched(CACHED, servers.durable, recording, is_cached=True)] if servers.has_cache else []
+    proxy = evolve(servers.limiting(PROXY, recording, "relay/"), fetches=servers.source.requests)
+    subjects = (servers.fetched(RELAYED, servers.cacheless, recording), *cached, proxy)
+    return Comparison(f"{written(recording)} remote at {connections}", connections, subjects, targets, recording.size)
 
 
 def comparisons(servers: Servers, *, quick: bool) -> Iterator[Comparison]:

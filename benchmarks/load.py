@@ -3,15 +3,20 @@
 import asyncio
 import json
 import subprocess
+from collections.abc import Sequence
 from hashlib import sha256
+from itertools import cycle, islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from attrs import frozen
 
 from benchmarks.processes import program
+from benchmarks.recordings import Request
 
-SCRIPT = Path(__file__).with_name("summary.lua")
+HERE = Path(__file__).parent
+ONE, EACH = HERE / "summary.lua", HERE / "walk.lua"
 
 
 class Unsound(Exception):
@@ -20,7 +25,7 @@ class Unsound(Exception):
 
 @frozen
 class Load:
-    """What wrk saw of one address: answers that came whole, per second, and how long one took (seconds)."""
+    """What was seen of a turn: answers that came whole, per second, and how long one took (seconds)."""
 
     answers: int
     per_second: float
@@ -28,31 +33,34 @@ class Load:
     p99: float
 
 
-def load(url: str, connections: int, seconds: int) -> Load:
-    """Ask for ``url`` over so many kept connections, one request at a time on each, from one thread.
+def load(urls: Sequence[str], request: Request, connections: int, seconds: int) -> Load:
+    """Ask for ``urls``, of one server, in turn, over so many kept connections, one request at a time on each.
 
-    At the end wrk drops what is under way, so up to ``connections`` more requests were made than answered.
-    Raises Unsound: an answer was no 2xx or 3xx, or a connection broke."""
-    command = (program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout=30s", "-s", str(SCRIPT), url)
+    One thread does it. At the end wrk drops what is under way, so up to ``connections`` more requests were made than
+    answered. Raises Unsound: an answer was no 2xx or 3xx, or a connection broke."""
+    options = (f"-c{connections}", f"-d{seconds}s", "--timeout=30s", "-s", str(EACH if urls[1:] else ONE))
+    headers = [word for name, value in request.headers.items() for word in ("-H", f"{name}: {value}")]
+    paths = [urlsplit(url).path for url in urls]
+    command = (program("wrk"), "-t1", *options, *headers, urls[0], "--", *paths)
     finished = subprocess.run(command, check=True, capture_output=True, start_new_session=True)
     seen = json.loads(finished.stdout.splitlines()[-1])
     if seen["refused"] or seen["broken"] or not seen["answers"]:
-        raise Unsound(f"{url}: {seen}")
+        raise Unsound(f"{urls[0]}: {seen}")
     rate = seen["answers"] / (seen["microseconds"] / 1e6)
     return Load(seen["answers"], rate, seen["p50"] / 1e6, seen["p99"] / 1e6)
 
 
-async def listen(url: str, connections: int, times: int, digest: bytes) -> None:
-    """Ask for ``url`` so many times and read every byte.
+async def listen(urls: Sequence[str], request: Request, connections: int, times: int) -> None:
+    """Ask for ``urls`` in turn, so many times in all, and read every byte.
 
-    Raises Unsound: an answer was not 200, or not the bytes of this SHA-256 digest."""
-    connector = TCPConnector(limit=connections)
+    Raises Unsound: an answer was of another status, or not the right bytes."""
+    connector, digest = TCPConnector(limit=connections), request.digest()
     async with ClientSession(connector=connector, timeout=ClientTimeout(total=120)) as session:
 
-        async def once() -> None:
-            async with session.get(url) as answer:
+        async def once(url: str) -> None:
+            async with session.get(url, headers=request.headers) as answer:
                 heard = sha256(await answer.read()).digest()
-                if answer.status != 200 or heard != digest:
+                if answer.status != request.status or heard != digest:
                     raise Unsound(f"{url}: status {answer.status}, bytes as they should be: {heard == digest}")
 
-        await asyncio.gather(*(once() for _ in range(times)))
+        await asyncio.gather(*map(once, islice(cycle(urls), times)))

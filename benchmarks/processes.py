@@ -43,9 +43,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder that is gone afterwards. Every account may enter it: root's PostgreSQL runs under another one."""
-    with TemporaryDirectory(prefix="play-bench-", ignore_cleanup_errors=True) as made:
+def temporary_folder(place: Path | None = None) -> Iterator[Path]:
+    """A folder that is gone afterwards, in ``place`` or with the temporary files.
+
+    Every account may enter it: root's PostgreSQL runs under another one."""
+    with TemporaryDirectory(prefix="play-bench-", dir=place, ignore_cleanup_errors=True) as made:
         Path(made).chmod(0o755)
         yield Path(made)
 

@@ -30,13 +30,14 @@ def machine() -> dict[str, Any]:
 
 def markdown(comparisons: Sequence[Comparison], where: dict[str, Any]) -> str:
     """Two tables: what each subject did, and the ratios with their targets."""
+    size, align = (" | MB/s", "|--:") if any(comparison.size for comparison in comparisons) else ("", "")
     return "\n".join(
         [
             f"{where['measured_at']}: {where['cores']} cores ({where['processor']}), load before "
             f"{where['load_before']}, Linux {where['kernel']}, Python {where['python']}. Medians of the turns.",
             "",
-            "| work | subject | answers/s | MB/s | median ms | p99 ms | cores busy |",
-            "|---|---|--:|--:|--:|--:|--:|",
+            f"| work | subject | answers/s | min–max{size} | median ms | p99 ms | cores busy |",
+            f"|---|---|--:|--:{align}|--:|--:|--:|",
             *(subject_row(each, name) for each in comparisons for name in each.turns),
             "",
             "| work | ratio | median | min–max | target | |",
@@ -48,9 +49,10 @@ def markdown(comparisons: Sequence[Comparison], where: dict[str, Any]) -> str:
 
 def subject_row(comparison: Comparison, name: str) -> str:
     seen = medians(comparison.turns[name])
-    megabytes = seen["per_second"] * comparison.recording.size / 1e6
+    rates = [turn.load.per_second for turn in comparison.turns[name]]
+    megabytes = f"| {seen['per_second'] * comparison.size / 1e6:,.0f} " if comparison.size else ""
     return (
-        f"| {comparison.work} | {name} | {seen['per_second']:,.0f} | {megabytes:,.0f} "
+        f"| {comparison.work} | {name} | {seen['per_second']:,.0f} | {min(rates):,.0f}–{max(rates):,.0f} {megabytes}"
         f"| {seen['median'] * 1e3:.2f} | {seen['p99'] * 1e3:.2f} | {seen['cores']:.2f} |"
     )
 
@@ -77,7 +79,7 @@ def as_json(comparisons: Sequence[Comparison], where: dict[str, Any]) -> dict[st
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "work": comparison.work,
-        "bytes": comparison.recording.size,
+        "bytes": comparison.size,
         "connections": comparison.connections,
         "subjects": {
             name: medians(turns) | {"turns": [turn.load.per_second for turn in turns]}

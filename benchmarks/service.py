@@ -17,7 +17,7 @@ from benchmarks.recordings import Recording
 
 HERE = Path(__file__).parents[1]
 WRITE_KEY = "benchmark"
-COMMAND = (sys.executable, "-m", "soundverse_play")
+MODULE = "soundverse_play"
 
 
 @frozen
@@ -46,15 +46,22 @@ class Service:
 
 @contextmanager
 def service(
-    folder: Path, library: Sequence[Path], *arguments: str, checkout: Path = HERE, **settings: str
+    folder: Path,
+    library: Sequence[Path],
+    *arguments: str,
+    checkout: Path = HERE,
+    module: str = MODULE,
+    **settings: str,
 ) -> Iterator[Service]:
-    """``soundverse-play`` of ``checkout`` over a data folder, which is made, with ``library`` as its media."""
+    """``soundverse-play`` of ``checkout`` over a data folder, which is made, with ``library`` as its media.
+
+    ``module`` may be one that starts it otherwise."""
     media = folder / "media"
     media.mkdir(parents=True)
     for file in library:
         (media / file.name).hardlink_to(file)
     port = free_port()
-    command = (*COMMAND, "--port", str(port), "--data", str(folder), *arguments)
+    command = (sys.executable, "-m", module, "--port", str(port), "--data", str(folder), *arguments)
     with (
         folder.with_suffix(".errors").open("wb") as errors,
         running(command, errors, cwd=checkout, variables=environment(**settings)) as process,
@@ -71,7 +78,8 @@ def library_url(recording: Recording) -> str:
 
 def knows(setting: str, checkout: Path) -> bool:
     """Whether the service of ``checkout`` has such a setting: an earlier version may be measured too."""
-    shown = subprocess.run((*COMMAND, "settings"), cwd=checkout, env=environment(), check=True, capture_output=True)
+    command = (sys.executable, "-m", MODULE, "settings")
+    shown = subprocess.run(command, cwd=checkout, env=environment(), check=True, capture_output=True)
     return f"\n{setting}=".encode() in shown.stdout
 
 
