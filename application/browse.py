@@ -4,8 +4,8 @@ from attrs import evolve, frozen
 
 from domain.browsing import ClipQuery, Page, cursor_after
 from domain.clip import Clip, ClipId
-from domain.play import PlayCounts
-from domain.ports import Catalogue, PlayLedger
+from domain.ports import Catalogue, Statistics
+from domain.statistics import ClipCounts
 
 
 @frozen
@@ -13,7 +13,7 @@ class Browse:
     """What a listener or an app may ask of the catalogue without changing it."""
 
     catalogue: Catalogue
-    ledger: PlayLedger
+    statistics: Statistics
 
     async def page(self, query: ClipQuery) -> Page:
         """One page; a clip more than fits is asked for, to know whether another page follows."""
@@ -25,8 +25,8 @@ class Browse:
         """One clip. Raises ClipNotFound."""
         return await self.catalogue.find(clip)
 
-    async def stats(self, clip: ClipId) -> tuple[Clip, PlayCounts]:
-        """One clip and what the ledger says of it. Raises ClipNotFound."""
+    async def stats(self, clip: ClipId) -> tuple[Clip, ClipCounts]:
+        """One clip and all that was counted of it. Raises ClipNotFound."""
         found = await self.catalogue.find(clip)
-        counts = await self.ledger.counts(clip)
-        return evolve(found, play_count=counts.play_count), counts
+        told = await self.statistics.counts(clip)
+        return evolve(found, play_count=told.counts.play_count), told

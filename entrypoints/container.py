@@ -16,7 +16,7 @@ from adapters.audio.probe.tag_probe import TagProbe
 from adapters.audio.remote.http import HttpAudio, Patience
 from adapters.audio.remote.public_address import gate
 from adapters.audio.remote.resuming_audio import ResumingAudio
-from adapters.memory import MemoryStore
+from adapters.memory.store import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.pool import Database, connection_pool

@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain.clip import Clip, ClipChanges, ClipDetails
-from domain.play import PlayCounts
+from domain.statistics import ClipCounts
 from entrypoints.web.refusals import BodyTooLarge, InvalidFields, MalformedBody, UnsupportedMediaType
 from entrypoints.web.structuring import FieldError, field_by_field, field_errors
 
@@ -111,7 +111,7 @@ def clip_json(clip: Clip) -> dict[str, Any]:
     }
 
 
-def stats_json(clip: Clip, counts: PlayCounts) -> dict[str, Any]:
+def stats_json(clip: Clip, counts: ClipCounts) -> dict[str, Any]:
     return clip_json(clip) | {"last_played_at": counts.last_played_at}
 
 

@@ -1,0 +1,23 @@
+"""The plays in memory."""
+
+from attrs import define
+
+from adapters.memory.tables import InMemory
+from domain.errors import ClipNotFound
+from domain.play import Play
+
+
+@define(slots=False)
+class MemoryLedger(InMemory):
+    """Plays, each counted once under its clip and id."""
+
+    async def record(self, play: Play) -> bool:
+        tables = self._tables
+        if play.clip not in tables.clips:
+            raise ClipNotFound(play.clip)
+        if (play.clip, play.id) in tables.plays:
+            return False
+        tables.plays[play.clip, play.id] = play
+        tables.sums.add(play.clip, "play_count", play.started_at)
+        tables.last_played[play.clip] = max(play.started_at, tables.last_played.get(play.clip, play.started_at))
+        return True
