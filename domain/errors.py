@@ -1,6 +1,7 @@
 """Every way the core says no. Facts only: what a listener reads of them is `entrypoints/web/faces.py`."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from attrs import frozen
 
@@ -32,6 +33,13 @@ class ClipNotFound(PlayError):
     """The catalogue has no such clip, or no longer; ``clip`` is what was asked for, which may be no id at all."""
 
     clip: int | str
+
+
+@frozen
+class PlayNotFound(PlayError):
+    """No play of that name was counted for the clip, or it is too old; ``play`` is the name, or what cannot be one."""
+
+    play: UUID | str
 
 
 @frozen

@@ -13,9 +13,10 @@ from domain.decision import Reason
 from domain.delivery import Delivery, DeliveryEntry
 from domain.errors import AudioUnavailable
 from domain.heard import Window
+from domain.listen import Confirmation, ListenReport
 from domain.listener import DailyKey
 from domain.location import AudioLocation
-from domain.play import Play
+from domain.play import Play, PlayId
 from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
 from domain.validators import Validators
 
@@ -78,6 +79,18 @@ class DeliveryLedger(Protocol):
 
         Answers why each that is new is a download or not; those that were there already change nothing, and are left
         out. Each is judged by what was written down before it and the window that holds now, for good."""
+
+
+class Listens(Protocol):
+    """What players say of the plays that they named. Raises StoreUnavailable when the store cannot be asked."""
+
+    async def confirm(
+        self, clip: ClipId, play: PlayId, report: ListenReport, at: datetime, keep: timedelta
+    ) -> Confirmation:
+        """Hold what is `reported` of a play, and count it in ``listens`` or ``skips`` when it becomes one, at ``at``.
+
+        Safe to repeat, from many processes: each play is counted once in each. Raises ClipNotFound, PlayNotFound:
+        nothing was held. A play that began longer than ``keep`` before ``at`` is not found."""
 
 
 class Retention(Protocol):

@@ -69,6 +69,9 @@ CREATE TABLE listens (
     began_at       timestamptz NOT NULL,
     played_seconds double precision NOT NULL,
     is_finished    boolean NOT NULL,
+    is_listen      boolean NOT NULL,     -- for good, whatever becomes of the clip's duration; so is a skip
+    is_skip        boolean NOT NULL,
+    news           integer NOT NULL,     -- what the last statement changed: 1 a listen now, 2 a skip now, 4 a new row
     PRIMARY KEY (clip_id, id)
-);
+) WITH (fillfactor = 70);
 CREATE INDEX listens_by_age ON listens (began_at);
