@@ -36,8 +36,7 @@ class Purpose(StrEnum):
     CATALOGUE = "catalogue"  # to know the listeners of all clips; nothing is ever enough
 
 
-LISTENED = frozenset({Reason.COUNTED, Reason.REPEAT})
-ON_THE_WAY = LISTENED | {Reason.SEEK}
+ON_THE_WAY = frozenset({Reason.COUNTED, Reason.REPEAT, Reason.SEEK})  # to a completed play
 
 
 @frozen
@@ -113,18 +112,20 @@ def nothing_heard(touch: Touch, hours: int = 0) -> Heard:
 
 
 def touches(entry: DeliveryEntry) -> Iterator[Touch]:
-    """What ``entry`` adds to. A play that was delivered whole at once needs no others, and is no piece."""
+    """What ``entry`` adds to. A play that was delivered whole at once needs no others, and is no piece.
+
+    Only a counted play begins a completed one, be it without a byte; else its repeats would complete it once more after
+    what was heard of its playback is forgotten."""
     minute = entry.ended_at.astimezone(UTC).replace(second=0, microsecond=0)
-    sent = united(entry.sent)
+    sent, begins = united(entry.sent), entry.reason is Reason.COUNTED
     if entry.may_be_download:
         whose, known_as = entry.listener, entry.known_as
         yield Touch(entry.clip, whose, Purpose.DOWNLOAD, known_as, minute, sent, entry.download_size)
         yield Touch(THE_CATALOGUE, whose, Purpose.CATALOGUE, known_as, minute, (), None)
         if entry.playback is None and not entry.is_completed_play:
-            begins = entry.reason in LISTENED
             yield Touch(entry.clip, whose, Purpose.PIECES, known_as, minute, sent, entry.whole_size, begins)
-    if entry.playback is not None and entry.sent and entry.reason in ON_THE_WAY:
-        begins, named = entry.reason in LISTENED, entry.playback.bytes
+    if entry.playback is not None and (sent or begins) and entry.reason in ON_THE_WAY:
+        named = entry.playback.bytes
         yield Touch(entry.clip, named, Purpose.PLAYBACK, None, minute, sent, entry.whole_size, begins)
 
 
