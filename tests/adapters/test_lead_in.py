@@ -125,6 +125,7 @@ CLIPS = {  # what comes before the sound, and the sound
     "MP4, index last": (FTYP + box(b"free") + pack(">I", len(SOUND) + 8) + b"mdat", SOUND + box(b"moov")),
     "MP4 of a large box": (FTYP + large_box(b"mdat", b""), SOUND),
     "MP4 behind a large box": (FTYP + large_box(b"moov", bytes(50)) + box(b"mdat"), SOUND),
+    "MP4 of eight bytes of sound": (FTYP + pack(">I", 16) + b"mdat", SOUND[:8]),
     "MP4, data to the end": (FTYP + pack(">I", 0) + b"mdat", SOUND),
     "MP4, data first": (pack(">I", 8) + b"mdat", SOUND),
     "MP4, large data first": (large_box(b"mdat", b""), SOUND),
@@ -154,7 +155,7 @@ CLIPS = {  # what comes before the sound, and the sound
     "FLAC in Ogg": (ogg_flac(flac_block(4, bytes(40)), flac_block(6, bytes(90_000)), told=2), ogg_sound()),
     "FLAC in Ogg, blocks untold": (ogg_flac(*[flac_block(4, bytes(40))] * 9, told=0), ogg_sound()),
     "Speex": (ogg(speex(0), b"comment"), ogg_sound()),
-    "Speex with two more": (ogg(speex(2), b"comment", b"extra", b"extra"), ogg_sound()),
+    "Speex with two more": (ogg(speex(2), b"comment", bytes(66_000), bytes(66_000)), ogg_sound()),
     "WebM": (EBML + SEGMENT + TRACKS + CLUSTER, SOUND),
     "WebM with an odd size": (EBML + SEGMENT + b"\xec\x85void." + TRACKS + CLUSTER, SOUND),
 }
@@ -205,6 +206,16 @@ def test_a_header_longer_than_the_head_is_told_by_its_sizes(lead_in: bytes) -> N
     assert header_size(lead_in[:HEAD]) == len(lead_in) > HEAD
 
 
+def test_a_header_whose_rest_lies_behind_the_head_is_told_as_far_as_its_sizes_reach() -> None:
+    shown = flac((6, bytes(2_000_000)), (1, bytes(8192)))
+    first_page = ogg_page(OPUS, kind=2)
+
+    assert header_size(shown[:HEAD]) == len(shown) - 4 - 8192
+    assert {header_size(ogg(OPUS, OPUS_TAGS)[:cut]) for cut in range(len(first_page), len(first_page) + 28)} == {
+        len(first_page)
+    }
+
+
 def test_a_picture_in_ogg_that_runs_past_the_head_ends_with_the_last_page_that_began_in_it() -> None:
     lead_in = ogg(OPUS, b"OpusTags" + bytes(2_000_000))
 
@@ -231,9 +242,10 @@ def test_a_picture_in_ogg_that_runs_past_the_head_ends_with_the_last_page_that_b
         ogg_page(b"\x80theora", kind=2) + ogg_page(SOUND) * 2,
         ogg_page(OPUS, kind=2) + SOUND,
         ogg_sound(),
+        ogg_page(OPUS) + ogg_page(OPUS_TAGS) + ogg_sound(),  # no page says that a stream begins
         EBML + SEGMENT + bytes(20) + CLUSTER,
-        EBML + SEGMENT + b"\x08" + bytes(20) + CLUSTER,
-        EBML + SEGMENT + b"\x16\x54\xae\x6b" + UNKNOWN_SIZE + CLUSTER + SOUND,
+        EBML + SEGMENT + b"\x08" + bytes(4) + b"\x81\x00" + CLUSTER + SOUND,  # no id has five bytes
+        EBML + SEGMENT + b"\x16\x54\xae\x6b" + b"\xff" + bytes(127) + CLUSTER + SOUND,  # of unknown size
     ],
 )
 def test_a_header_that_is_not_told_or_cannot_be_is_none(head: bytes) -> None:

@@ -26,7 +26,8 @@ def header_size(head: bytes) -> int:
     """How many bytes of a clip that begins with ``head`` come before its first byte of sound; 0 if that is not told.
 
     A tag may be longer than ``head``, and then so is the answer: as far as the sizes in ``head`` reach. It may exceed
-    the clip where those sizes are wrong. Looks at each place once, so the work is bounded by the length of ``head``."""
+    the clip where those sizes are wrong. Looks at each place once, so the work is bounded by the length of ``head``.
+    The frame in which an encoder tells the length of an MP3 is played, as silence, and so is none of these bytes."""
     tags = id3_size(head)
     size = tags + size_by_signature(head[tags:])
     return size if size <= LONGEST else 0

@@ -39,7 +39,7 @@ def ogg_lead_in(head: bytes) -> int:
                 if not packets_left:
                     return page.end
         at = page.end
-    ran_out = head[at : at + 4] in (b"OggS", b"Ogg", b"Og", b"O", b"")
+    ran_out = b"OggS".startswith(head[at : at + 4])
     return at if packets_left and ran_out else 0
 
 
