@@ -51,10 +51,12 @@ CREATE TABLE heard (
     is_begun  boolean NOT NULL,
     is_enough boolean NOT NULL,
     hours     integer NOT NULL,          -- of the key's day, a bit each
-    news      integer NOT NULL,          -- what the last statement changed: 1 enough now, 2 a new hour, 4 a new row
+    news      integer NOT NULL,          -- what the last statement changed: 1 enough now, 2 a new hour, 4 a new row;
+                                         -- and times 8, at which of its places it says so
     PRIMARY KEY (clip_id, whose, purpose)
 ) WITH (fillfactor = 70);
-CREATE INDEX heard_by_age ON heard (last);
+CREATE INDEX heard_by_age ON heard (last) WHERE purpose <> 'playback';
+CREATE INDEX heard_playbacks_by_age ON heard (last) WHERE purpose = 'playback';
 
 -- Secrets that listeners' keys are made with. Without its key nobody gets from a listener back to an address.
 CREATE TABLE daily_keys (
