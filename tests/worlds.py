@@ -5,26 +5,48 @@ from contextlib import asynccontextmanager
 
 from attrs import frozen
 
-from adapters.memory import MemoryStore
+from adapters.memory.store import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.pool import Database, connection_pool
-from domain.ports import Catalogue, PlayLedger
+from domain.ports import Catalogue, DailyKeys, DeliveryLedger, PlayLedger, Retention, Statistics
 
-EMPTY = "TRUNCATE clips, plays, play_counts RESTART IDENTITY"
+EMPTY = "TRUNCATE clips, plays, play_counts, counts, deliveries, heard, daily_keys, listens RESTART IDENTITY"
 
 
 @frozen
 class World:
-    """A catalogue and a ledger that know of each other."""
+    """A catalogue, and all that is written down and told of its clips."""
 
     catalogue: Catalogue
     ledger: PlayLedger
+    deliveries: DeliveryLedger
+    retention: Retention
+    statistics: Statistics
+    keys: DailyKeys
 
 
 def in_memory() -> World:
     store = MemoryStore()
-    return World(store, store)
+    return World(store, store, store, store, store, store)
+
+
+def over(database: Database) -> World:
+    """What one process has of a world in PostgreSQL."""
+    from adapters.postgres.daily_keys import PostgresDailyKeys  # noqa: PLC0415
+    from adapters.postgres.retention import PostgresRetention  # noqa: PLC0415
+    from adapters.postgres.statistics import PostgresStatistics  # noqa: PLC0415
+
+    from adapters.postgres.deliveries import PostgresDeliveries  # noqa: PLC0415
+
+    return World(
+        PostgresCatalogue(database),
+        PostgresLedger(database),
+        PostgresDeliveries(database),
+        PostgresRetention(database),
+        PostgresStatistics(database),
+        PostgresDailyKeys(database),
+    )
 
 
 @asynccontextmanager
@@ -33,5 +55,4 @@ async def in_postgres(url: str) -> AsyncIterator[World]:
     async with connection_pool(url, 10) as pool:
         async with pool.connection() as connection:
             await connection.execute(EMPTY)
-        database = Database(pool)
-        yield World(PostgresCatalogue(database), PostgresLedger(database))
+        yield over(Database(pool))

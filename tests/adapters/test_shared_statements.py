@@ -12,14 +12,12 @@ from psycopg import AsyncConnection
 from psycopg.rows import scalar_row
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.catalogue import PostgresCatalogue
-from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.pool import MOST_WAITING, SECONDS_TO_WAIT, Database, connection_pool
 from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.errors import ClipNotFound, StoreUnavailable
 from domain.play import Play
 from tests.examples import NOON, a_play, details, some_audio
-from tests.worlds import EMPTY, World
+from tests.worlds import EMPTY, World, over
 
 PATIENCE = 20.0  # seconds
 ROUNDS, AT_ONCE = 15, 300
@@ -39,7 +37,7 @@ async def pool(postgres_url: str) -> AsyncIterator[AsyncConnectionPool[AsyncConn
 
 @pytest.fixture
 def world(pool: AsyncConnectionPool[AsyncConnection]) -> World:
-    return replica(pool)
+    return over(Database(pool))
 
 
 @pytest.fixture
@@ -47,9 +45,8 @@ async def clip(world: World) -> ClipId:
     return await a_clip(world)
 
 
-def replica(pool: AsyncConnectionPool[AsyncConnection]) -> World:
-    """What one process has."""
-    return World(PostgresCatalogue(Database(pool)), PostgresLedger(Database(pool)))
+async def plays_of(world: World, clip: ClipId) -> int:
+    return (await world.statistics.counts(clip)).counts.play_count
 
 
 async def a_clip(world: World) -> ClipId:
@@ -94,7 +91,7 @@ async def test_plays_that_come_at_once_share_a_commit(world: World, clip: ClipId
     await asyncio.gather(*(world.ledger.record(a_play(of=of)) for of in [clip, other] * 50))
 
     assert await told(postgres_url, COMMITS) == 1
-    assert [(await world.ledger.counts(of)).play_count for of in (clip, other)] == [50, 50]
+    assert [await plays_of(world, of) for of in (clip, other)] == [50, 50]
 
 
 async def test_a_clip_that_is_not_there_refuses_only_its_own_play(world: World, clip: ClipId) -> None:
@@ -104,7 +101,7 @@ async def test_a_clip_that_is_not_there_refuses_only_its_own_play(world: World, 
     tries = [refusal(world.ledger.record(a_play(of=of))) for of in [clip, *nowhere, clip]]
 
     assert await asyncio.gather(*tries) == [None, *nowhere, None]
-    assert (await world.ledger.counts(clip)).play_count == 2
+    assert await plays_of(world, clip) == 2
 
 
 async def test_a_clip_that_is_not_there_refuses_only_its_own_lookup(world: World, clip: ClipId) -> None:
@@ -150,7 +147,7 @@ async def test_a_connection_lost_amid_a_statement_costs_none_of_its_plays(
         await until(lambda: told(postgres_url, WAITING_FOR_A_ROW))
 
     assert all(await asyncio.gather(*recorded))
-    assert (await world.ledger.counts(clip)).play_count == 31
+    assert await plays_of(world, clip) == 31
 
 
 async def test_a_listener_who_leaves_costs_no_other_their_play(world: World, clip: ClipId, postgres_url: str) -> None:
@@ -165,7 +162,7 @@ async def test_a_listener_who_leaves_costs_no_other_their_play(world: World, cli
     stayed = await asyncio.gather(*first[1:], *next_ones[1:])
 
     assert stayed == [True] * 18
-    assert 1 + 18 <= (await world.ledger.counts(clip)).play_count <= 1 + 20
+    assert 1 + 18 <= await plays_of(world, clip) <= 1 + 20
 
 
 async def test_without_a_connection_all_are_told_in_the_time_of_one_and_one_more(
@@ -192,7 +189,7 @@ async def test_more_than_can_wait_are_refused_at_once_and_the_rest_counted(world
 
     assert refused == ["too many requests wait for the database"] * 5
     await asyncio.gather(*tries)
-    assert (await world.ledger.counts(clip)).play_count == MOST_WAITING
+    assert await plays_of(world, clip) == MOST_WAITING
 
 
 async def test_sums_are_taken_in_the_order_of_clips_so_that_replicas_wait_in_turn(
@@ -216,9 +213,9 @@ async def test_replicas_that_count_the_same_clips_never_block_each_other(world: 
     async with connection_pool(postgres_url, 4) as elsewhere:
         for _ in range(ROUNDS):
             here, there = ([a_play(of=random.choice(clips)) for _ in range(AT_ONCE)] for _ in range(2))
-            assert all(await asyncio.gather(recorded(world, here), recorded(replica(elsewhere), there)))
+            assert all(await asyncio.gather(recorded(world, here), recorded(over(Database(elsewhere)), there)))
 
-    assert sum([(await world.ledger.counts(clip)).play_count for clip in clips]) == 2 * ROUNDS * AT_ONCE
+    assert sum([await plays_of(world, clip) for clip in clips]) == 2 * ROUNDS * AT_ONCE
 
 
 async def test_replicas_that_are_told_the_same_plays_never_block_each_other(world: World, postgres_url: str) -> None:
@@ -228,10 +225,10 @@ async def test_replicas_that_are_told_the_same_plays_never_block_each_other(worl
         for _ in range(ROUNDS):
             plays = [a_play(of=random.choice(clips)) for _ in range(AT_ONCE)]
             orders = (random.sample(plays, AT_ONCE) for _ in range(2))
-            here, there = await asyncio.gather(*map(recorded, (world, replica(elsewhere)), orders))
+            here, there = await asyncio.gather(*map(recorded, (world, over(Database(elsewhere))), orders))
             assert here + there == AT_ONCE
 
-    assert sum([(await world.ledger.counts(clip)).play_count for clip in clips]) == ROUNDS * AT_ONCE
+    assert sum([await plays_of(world, clip) for clip in clips]) == ROUNDS * AT_ONCE
 
 
 async def recorded(world: World, plays: list[Play]) -> int:

@@ -17,8 +17,9 @@ from domain.byte_range import ByteRange, RequestedRange
 from domain.clip import ClipId
 from domain.errors import AudioUnavailable, StoreUnavailable
 from domain.location import AudioLocation
-from domain.play import Play, PlayCounts
+from domain.play import Play
 from domain.ports import LARGEST_CHUNK, AudioSource, Chunk, OpenedAudio
+from domain.statistics import ClipCounts
 from domain.validators import Validators
 from entrypoints.container import Container, in_memory
 from entrypoints.settings import Settings
@@ -98,7 +99,7 @@ class LedgerAway:
     async def record(self, play: Play) -> bool:
         raise StoreUnavailable("the database cannot be reached")
 
-    async def counts(self, clip: ClipId) -> PlayCounts:
+    async def counts(self, clip: ClipId) -> ClipCounts:
         raise StoreUnavailable("the database cannot be reached")
 
 

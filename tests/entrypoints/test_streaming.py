@@ -10,9 +10,8 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.clip import ClipId
-from domain.errors import AudioUnavailable, SourceFailure, StoreUnavailable
-from domain.play import Play, PlayCounts
+from domain.errors import AudioUnavailable, SourceFailure
+from domain.play import Play
 from domain.validators import UNKNOWN
 from entrypoints.web.faces import WHY
 from tests.entrypoints.edge import RAIN, WAV, Edge, LedgerAway, WatchedAudio, an_edge
@@ -396,9 +395,6 @@ class NotingLedger:
     async def record(self, play: Play) -> bool:
         self.read_before.append(sum(audio.read_chunks for audio in self.audio))
         return True
-
-    async def counts(self, clip: ClipId) -> PlayCounts:
-        raise StoreUnavailable("nobody asks")
 
 
 async def test_a_play_is_written_down_before_its_first_byte_is_read(edge: Edge, tmp_path: Path) -> None:

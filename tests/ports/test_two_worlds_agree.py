@@ -90,7 +90,7 @@ class TwoWorlds(RuleBasedStateMachine):
 
     @rule(clip=clip_ids)
     def counts(self, clip: ClipId) -> None:
-        self.both(lambda world: world.ledger.counts(clip))
+        self.both(lambda world: world.statistics.counts(clip))
 
     @rule(sort=sorts, limit=st.integers(1, 4), genre=st.none() | genres.map(folded), words=searches)
     def page(self, sort: Sort, limit: int, genre: str | None, words: list[str]) -> None:
