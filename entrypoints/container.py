@@ -1,8 +1,7 @@
 """Who is made of whom. The only file that knows dependency_injector, and no other file knows that it exists."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, nullcontext
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
@@ -16,19 +15,31 @@ from adapters.audio.probe.tag_probe import TagProbe
 from adapters.audio.remote.http import HttpAudio, Patience
 from adapters.audio.remote.public_address import gate
 from adapters.audio.remote.resuming_audio import ResumingAudio
+from adapters.delivery_queue import DeliveryQueue
 from adapters.memory.store import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.pool import Database, connection_pool
 from adapters.system import new_id, utc_now
+from adapters.user_agents import is_bot
 from application.browse import Browse
 from application.curate import Curate
 from application.stream_clip import StreamClip
-from domain.errors import AudioRefused, DurationUnknown
-from domain.ports import AudioSource, Catalogue, CheckStore, PlayLedger
-from entrypoints.samples import put_in_place, seed
+from domain.ports import (
+    AudioSource,
+    Catalogue,
+    CheckStore,
+    DailyKeys,
+    DeliveryLedger,
+    PlayLedger,
+    Retention,
+    Statistics,
+)
+from entrypoints.lifecycle import Closing, running
 from entrypoints.settings import Settings
+from entrypoints.upkeep import Upkeep
 from entrypoints.web.app import create_app
+from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import WriteKeys
@@ -37,34 +48,6 @@ from entrypoints.web.play import PlayEndpoints
 from observability.logs import log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry
-
-
-async def running(
-    store: AbstractAsyncContextManager[object],
-    remote: HttpAudio,
-    kept: AudioSource,
-    curate: Curate,
-    samples: Path | None,
-) -> AsyncIterator[None]:
-    """What is open while the service runs. ``samples`` is the folder they go to; None: none are put in."""
-    async with store:
-        try:
-            if samples is not None:
-                await put_in(samples, curate)
-            yield
-        finally:
-            if isinstance(kept, CachedAudio):
-                await kept.close()
-            await remote.close()
-
-
-async def put_in(folder: Path, curate: Curate) -> None:
-    """Put the samples in; one that cannot be is said so in the log, and keeps nobody from the other clips."""
-    try:
-        put_in_place(folder)
-        await seed(curate)
-    except (AudioRefused, DurationUnknown, OSError) as error:
-        log.warning("samples not put in", reason=str(error))
 
 
 def kept_if_possible(source: AudioSource, settings: Settings, metrics: Metrics) -> AudioSource:
@@ -78,6 +61,11 @@ def kept_if_possible(source: AudioSource, settings: Settings, metrics: Metrics) 
         log.warning("remote audio is not kept", reason=str(error))
         return source
     return cache
+
+
+def closing(queue: DeliveryQueue, kept: AudioSource, remote: HttpAudio) -> Sequence[Closing]:
+    """What is closed at the end, in this order."""
+    return [queue, *([kept] if isinstance(kept, CachedAudio) else []), remote]
 
 
 class Container(DeclarativeContainer):
@@ -94,6 +82,10 @@ class Container(DeclarativeContainer):
     database = Singleton(Database, pool)
     catalogue: Provider[Catalogue] = Singleton(PostgresCatalogue, database)
     ledger: Provider[PlayLedger] = Singleton(PostgresLedger, database)
+    deliveries: Provider[DeliveryLedger] = Dependency()
+    retention: Provider[Retention] = Dependency()
+    statistics: Provider[Statistics] = Dependency()
+    daily_keys: Provider[DailyKeys] = Dependency()
     check_store: Provider[CheckStore] = database.provided.check
 
     patience = Singleton(
@@ -111,9 +103,20 @@ class Container(DeclarativeContainer):
     uncached_audio = Singleton(AudioByLocation, library, resuming)  # who only looks fetches no clip whole
     audio = Singleton(AudioByLocation, library, kept)
 
-    browse = Singleton(Browse, catalogue, ledger)
+    browse = Singleton(Browse, catalogue, statistics)
     curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), Object(utc_now))
-    stream_clip = Singleton(StreamClip, catalogue, audio, ledger, metrics, Object(utc_now), Object(new_id))
+    delivery_queue = Singleton(DeliveryQueue, deliveries, daily_keys, Object(is_bot), settings.provided.window, metrics)
+    stream_clip = Singleton(
+        StreamClip,
+        catalogue,
+        audio,
+        ledger,
+        delivery_queue.provided.hand_in,
+        metrics,
+        Object(utc_now),
+        Object(new_id),
+    )
+    client_address = Singleton(ClientAddress, settings.provided.trusted_proxies, settings.provided.forwarded_header)
 
     play = Singleton(
         PlayEndpoints,
@@ -124,11 +127,13 @@ class Container(DeclarativeContainer):
         metrics,
         settings.provided.body_limit,
         settings.provided.accel_redirect,
+        client_address,
     )
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
-    run = Resource(running, store, remote, kept, curate, samples)
+    upkeep = Singleton(Upkeep, retention, daily_keys, Object(utc_now), settings.provided.keep, settings.provided.window)
+    run = Resource(running, store, Callable(closing, delivery_queue, kept, remote), upkeep, curate, samples)
     app = Singleton(
         RequestTelemetry,
         Singleton(CrossOrigin, Singleton(create_app, play, health, pages, Singleton(Lifespan, __self__))),
@@ -145,6 +150,10 @@ def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
         store=Object(nullcontext()),
         catalogue=Object(memory),
         ledger=Object(memory),
+        deliveries=Object(memory),
+        retention=Object(memory),
+        statistics=Object(memory),
+        daily_keys=Object(memory),
         check_store=Object(memory.check),
         metrics=Singleton(Metrics),
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +40,8 @@ def settings_converter() -> Converter:
     converter.register_structure_hook(float, told_by(float, "a number"))
     converter.register_structure_hook(bool, told_by(to_bool, "true or false"))
     converter.register_structure_hook(Path, path)
+    network = told_by(ip_network, "an address or a network, such as 10.0.0.0/8")
+    converter.register_structure_hook(IPv4Network | IPv6Network, network)
     return converter
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from platformdirs import user_data_path
 
 from domain.heard import Window
 from entrypoints.setting_rules import CONVERTER, Rule, between, each, first_message, one_of, prefix
+from entrypoints.web.client_address import NODE_OF
 
 PREFIX = "PLAY_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -77,6 +79,12 @@ class Settings:
     )
     accel_redirect: str | None = setting(
         None, "Prefix of nginx's internal location of the media folder, e.g. /media/; nginx then sends it.", rule=prefix
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
+        (), "Addresses and networks of the proxies in front, which tell whose request they hand on."
+    )
+    forwarded_header: str = setting(
+        "x-forwarded-for", "Header by which they tell it: x-forwarded-for or forwarded.", rule=one_of(*NODE_OF)
     )
     download_window: str = setting(
         Window.CALENDAR_DAY.value, "How long what a listener gets of a clip is one download.", rule=one_of(*Window)

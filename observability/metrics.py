@@ -11,6 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
+from domain.decision import Reason
 from domain.errors import AudioUnavailable
 from domain.ports import CacheOutcome
 from observability.logs import log
@@ -37,6 +38,8 @@ class Metrics:
     _counts: Counter[str] = field(factory=Counter, init=False)
     _failures: Counter[str] = field(factory=Counter, init=False)
     _cached: Counter[str] = field(factory=Counter, init=False)
+    _plays: Counter[str] = field(factory=Counter, init=False)
+    _downloads: Counter[str] = field(factory=Counter, init=False)
     _active: Counter[str] = field(factory=Counter, init=False)
     _durations: Histogram = field(init=False)
 
@@ -63,9 +66,29 @@ class Metrics:
         def each(counts: Mapping[str, int], label: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
             return lambda _options: [Observation(count, {label: value}) for value, count in counts.items()]
 
-        meter.create_observable_counter("play.plays.recorded", [one("recorded")], "{play}", "Plays written down.")
+        def of(counts: Mapping[str, int], reason: Reason) -> Callable[[CallbackOptions], Iterable[Observation]]:
+            return lambda _options: [Observation(counts[reason])]
+
         meter.create_observable_counter(
-            "play.plays.repeated", [one("repeated")], "{play}", "Plays that were written down before."
+            "play.plays.recorded", [of(self._plays, Reason.COUNTED)], "{play}", "Plays written down."
+        )
+        meter.create_observable_counter(
+            "play.plays.repeated", [of(self._plays, Reason.REPEAT)], "{play}", "Plays that were written down before."
+        )
+        meter.create_observable_counter(
+            "play.stream.decisions",
+            [each(self._plays, "play.reason")],
+            "{request}",
+            "Requests to stream, by why they are a play or not.",
+        )
+        meter.create_observable_counter(
+            "play.download.decisions",
+            [each(self._downloads, "play.reason")],
+            "{delivery}",
+            "Deliveries that were written down, by why they are a download or not.",
+        )
+        meter.create_observable_counter(
+            "play.deliveries.lost", [one("lost")], "{delivery}", "Deliveries that could not be written down."
         )
         meter.create_observable_up_down_counter(
             "play.streams.active", [one("streams")], "{stream}", "Streams under way."
@@ -89,11 +112,15 @@ class Metrics:
 
     # the Telemetry port
 
-    def play_recorded(self) -> None:
-        self._counts["recorded"] += 1
+    def play_judged(self, reason: Reason) -> None:
+        self._plays[reason.value] += 1
 
-    def play_repeated(self) -> None:
-        self._counts["repeated"] += 1
+    def download_judged(self, reason: Reason) -> None:
+        self._downloads[reason.value] += 1
+
+    def deliveries_lost(self, count: int) -> None:
+        self._counts["lost"] += count
+        log.warning("deliveries lost", count=count)
 
     def source_failed(self, error: AudioUnavailable) -> None:
         """Counts the failure by its kind and logs the location, less a query that may hold a signature."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from attrs import field, frozen
-from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg.rows import scalar_row, tuple_row
 
 from adapters.postgres.batches import Batches
 from adapters.postgres.pool import MOST_WAITING, Database, array
-from domain.clip import LARGEST_CLIP_ID, ClipId
+from domain.clip import LARGEST_CLIP_ID
 from domain.errors import ClipNotFound
-from domain.play import Play, PlayCounts
+from domain.play import Play
 
 # The clip is read in the statement's own snapshot, so a clip that is being removed either was played before or is gone.
 # All plays are written in one order, and after them all sums in one order: statements of several processes that meet in
@@ -53,9 +53,6 @@ RECORD_ONE = """
     )
     SELECT EXISTS (SELECT FROM counted) FROM played"""
 
-COUNTS = """
-    SELECT plays AS play_count, last_played_at FROM play_counts WHERE clip_id = %(clip)s"""
-
 
 @frozen
 class PostgresLedger:
@@ -72,10 +69,6 @@ class PostgresLedger:
         if not 0 < play.clip <= LARGEST_CLIP_ID:  # a number that its column cannot hold would fail the whole batch
             raise ClipNotFound(play.clip)
         return await self._batches.ask(play)
-
-    async def counts(self, clip: ClipId) -> PlayCounts:
-        found = await self.database.ask(COUNTS, {"clip": clip}, class_row(PlayCounts))
-        return found[0] if found else PlayCounts(0, None)
 
     async def _record_all(self, plays: Sequence[Play]) -> Sequence[bool | ClipNotFound]:
         if len(plays) == 1:

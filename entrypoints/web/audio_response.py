@@ -1,14 +1,15 @@
 """Sends audio, exactly those bytes, and closes it however sending ends."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Protocol
 
-from attrs import frozen
+from attrs import define, field
 from starlette.types import Message, Receive, Scope, Send
 
 from application.stream_clip import Stream
+from domain.delivery import Ending
 from domain.errors import AudioUnavailable
 from domain.ports import LARGEST_CHUNK, Chunk, Telemetry
 from entrypoints.web.audio_headers import audio_headers, content_range
@@ -27,25 +28,29 @@ class Body(Protocol):
     def close(self) -> None: ...
 
 
-def audio_response(stream: Stream, telemetry: Telemetry) -> "AudioResponse":
+Over = Callable[[int, Ending], None]
+"""Told once how many bytes of audio the transport took, and how that ended."""
+
+
+def audio_response(stream: Stream, telemetry: Telemetry, over: Over) -> "AudioResponse":
     """The answer that ``stream`` is: 200 for the whole, 206 for a part or several (RFC 9110 §15.3.7)."""
     media_type = stream.audio.media_type or stream.clip.media_type
     headers = audio_headers(stream, media_type)
     match stream.parts:
         case ():
-            return AudioResponse(200, headers, stream.audio, telemetry)
+            return AudioResponse(200, headers, stream.audio, telemetry, over)
         case (part,):
             headers["content-length"] = str(len(part))
             headers["content-range"] = content_range(part, stream.audio.size)
-            return AudioResponse(206, headers, stream.audio, telemetry)
+            return AudioResponse(206, headers, stream.audio, telemetry, over)
         case _:
             body = MultipartBody(stream, media_type)
             headers["content-type"] = body.content_type
             headers["content-length"] = str(body.length)
-            return AudioResponse(206, headers, body, telemetry)
+            return AudioResponse(206, headers, body, telemetry, lambda sent, end: over(body.audio_within(sent), end))
 
 
-@frozen
+@define
 class AudioResponse:
     """An ASGI response of audio. If the source breaks off, so does the body: before its length, or its last chunk."""
 
@@ -53,6 +58,9 @@ class AudioResponse:
     headers: Mapping[str, str]
     body: Body
     telemetry: Telemetry
+    over: Over
+    _sent: int = field(default=0, init=False)  # bytes of the body
+    _ending: Ending = field(default=Ending.STOPPED, init=False)  # unless it ends otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -66,6 +74,7 @@ class AudioResponse:
                 await self._send_body(receive, send)
             finally:
                 self.telemetry.stream_ended()
+                self.over(self._sent, self._ending)
         finally:
             self.body.close()
 
@@ -92,7 +101,8 @@ class AudioResponse:
                 await self._send_rest(send)
                 watching.cancel()
         except* ListenerLeft:
-            pass  # nobody is there to be told
+            if self._ending is Ending.STOPPED:  # and not just after the last byte
+                self._ending = Ending.LEFT
 
     async def _send_rest(self, send: Send) -> None:
         at_most = SLOW_CHUNK
@@ -114,11 +124,15 @@ class AudioResponse:
             return await self.body.read(at_most)
         except AudioUnavailable as error:
             self.telemetry.source_failed(error)
+            self._ending = Ending.SOURCE_FAILED
             return None
 
     async def _send_chunk(self, send: Send, chunk: Chunk, *, is_last: bool) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": not is_last})
         self.telemetry.bytes_sent(len(chunk))
+        self._sent += len(chunk)
+        if is_last:
+            self._ending = Ending.SENT
 
 
 class ListenerLeft(Exception):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from domain.listener import Caller
 from domain.play import Listening, PlayId
 from entrypoints.web.conditional import preconditions
 from entrypoints.web.range_header import range_set
@@ -15,8 +16,8 @@ UUID_TEXT = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNOREC
 NOTHING = re.compile(r"q=0(\.0{0,3})?", re.IGNORECASE)
 
 
-def listening(request: Request) -> Listening:
-    """What the listener asks for. Raises InvalidFields: ``play`` is there and is not a UUID."""
+def listening(request: Request, address: str | None = None) -> Listening:
+    """What the listener at ``address`` asks for. Raises InvalidFields: ``play`` is there and is not a UUID."""
     headers = request.headers
     ranges = headers.getlist("range")  # two of them make one that is not well-formed (RFC 9110 §5.3)
     return Listening(
@@ -24,6 +25,7 @@ def listening(request: Request) -> Listening:
         preconditions=preconditions(headers),
         playback=playback_id(request),
         is_prefetch=headers.get("sec-purpose", "").lower().startswith("prefetch"),
+        caller=Caller(address, headers.get("user-agent", "")),
     )
 
 

@@ -39,6 +39,14 @@ class MultipartBody:
         """Bytes of the body, heads and all."""
         return sum(len(step) for step in self._body())
 
+    def audio_within(self, sent: int) -> int:
+        """Bytes of audio among the first ``sent`` bytes of the body."""
+        audio = 0
+        for step in self._body():
+            audio += min(sent, len(step)) if isinstance(step, ByteRange) else 0
+            sent = max(0, sent - len(step))
+        return audio
+
     async def read(self, at_most: int = LARGEST_CHUNK) -> Chunk:
         """The next bytes; ``b""`` at the end. Raises AudioUnavailable: the rest cannot be had, in this version."""
         if self._is_amid_part:

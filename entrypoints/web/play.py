@@ -1,5 +1,7 @@
 """The endpoints under ``/play``: read the request, ask a use case, write the answer."""
 
+from functools import partial
+
 from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +12,7 @@ from application.curate import Curate
 from application.stream_clip import StreamClip
 from domain.ports import Telemetry
 from entrypoints.web.audio_response import audio_response
-from entrypoints.web.conditional import preconditions
+from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.handoff import can_be_handed_off, handed_off
 from entrypoints.web.headers import listening
 from entrypoints.web.keys import WriteKeys
@@ -30,6 +32,7 @@ class PlayEndpoints:
     telemetry: Telemetry
     body_limit: int
     accel_redirect: str | None = None
+    client_address: ClientAddress = ClientAddress()
 
     async def page(self, request: Request) -> Response:
         query = clip_query(request)
@@ -58,12 +61,12 @@ class PlayEndpoints:
         return json_response(stats_json(*await self.browse.stats(clip_id(request))))
 
     async def stream(self, request: Request) -> ASGIApp:
+        asked = listening(request, self.client_address.of(request.scope))
         if request.method == "HEAD":
-            return audio_response(
-                await self.stream_clip.open(clip_id(request), preconditions(request.headers)), self.telemetry
-            )
-        asked = listening(request)
+            stream = await self.stream_clip.open(clip_id(request), asked)
+            return audio_response(stream, self.telemetry, partial(self.stream_clip.delivered, stream))
         stream = await self.stream_clip.play(clip_id(request), asked)
+        over = partial(self.stream_clip.delivered, stream)
         if self.accel_redirect is not None and can_be_handed_off(request, asked, stream):
-            return handed_off(stream, self.accel_redirect)
-        return audio_response(stream, self.telemetry)
+            return handed_off(stream, self.accel_redirect, over)
+        return audio_response(stream, self.telemetry, over)

@@ -14,6 +14,7 @@ from adapters.audio.cache.cached_audio import CachedAudio
 from adapters.audio.cache.shelf import Shelf
 from adapters.audio.cache.survey import status_of
 from domain.byte_range import ByteRange, RequestedRange
+from domain.decision import Reason
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
 from domain.ports import LARGEST_CHUNK, CacheOutcome, Chunk, OpenedAudio
@@ -144,9 +145,11 @@ class Listened:
 
     outcomes: list[CacheOutcome] = Factory(list)
 
-    def play_recorded(self) -> None: ...
+    def play_judged(self, reason: Reason) -> None: ...
 
-    def play_repeated(self) -> None: ...
+    def download_judged(self, reason: Reason) -> None: ...
+
+    def deliveries_lost(self, count: int) -> None: ...
 
     def source_failed(self, error: AudioUnavailable) -> None: ...
 

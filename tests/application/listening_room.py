@@ -7,13 +7,15 @@ from attrs import define, evolve, field
 
 from adapters.audio.in_memory import MemoryAudio, OpenedMemory
 from adapters.audio.probe.tag_probe import TagProbe
-from adapters.memory import MemoryStore
+from adapters.memory.store import MemoryStore
 from adapters.system import new_id
 from application.browse import Browse
 from application.curate import Curate
 from application.stream_clip import StreamClip
 from domain.byte_range import RequestedRange
 from domain.clip import ClipDetails
+from domain.decision import Reason
+from domain.delivery import Delivery
 from domain.errors import AudioUnavailable
 from domain.location import AudioLocation
 from domain.ports import CacheOutcome
@@ -44,11 +46,14 @@ class Told:
 
     events: list[str] = field(factory=list)
 
-    def play_recorded(self) -> None:
-        self.events.append("recorded")
+    def play_judged(self, reason: Reason) -> None:
+        self.events.append(f"play {reason}")
 
-    def play_repeated(self) -> None:
-        self.events.append("repeated")
+    def download_judged(self, reason: Reason) -> None:
+        self.events.append(f"download {reason}")
+
+    def deliveries_lost(self, count: int) -> None:
+        self.events.append(f"lost {count}")
 
     def source_failed(self, error: AudioUnavailable) -> None:
         self.events.append(error.failure)
@@ -76,6 +81,7 @@ class ListeningRoom:
     content: dict[AudioLocation, bytes] = field(factory=lambda: {RAIN: a_wav()})
     store: MemoryStore = field(factory=MemoryStore)
     told: Told = field(factory=Told)
+    handed_in: list[Delivery] = field(factory=list)
     audio: WatchedAudio = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -91,7 +97,7 @@ class ListeningRoom:
 
     @property
     def stream_clip(self) -> StreamClip:
-        return StreamClip(self.store, self.audio, self.store, self.told, clock, new_id)
+        return StreamClip(self.store, self.audio, self.store, self.handed_in.append, self.told, clock, new_id)
 
 
 def rain(**said: Any) -> ClipDetails:

@@ -1,12 +1,14 @@
 """Streaming: open, then write down, then let go; and nothing is left open when it is refused."""
 
 import pytest
-from attrs import define
+from attrs import define, evolve, field
 
-from adapters.memory import MemoryStore
+from adapters.memory.store import MemoryStore
 from adapters.system import new_id
 from domain.byte_range import ByteRange, FromTo, RangeSet
 from domain.clip import ClipId
+from domain.decision import Reason
+from domain.delivery import Delivery, Ending
 from domain.errors import (
     AudioUnavailable,
     ClipNotFound,
@@ -16,10 +18,12 @@ from domain.errors import (
     SourceFailure,
     StoreUnavailable,
 )
+from domain.listener import Caller
 from domain.play import Listening, Play, PlayId
+from domain.ports import PlayLedger
 from domain.preconditions import EntityTags, Preconditions
 from domain.validators import EntityTag
-from tests.application.listening_room import RAIN, ListeningRoom, all_of, rain
+from tests.application.listening_room import RAIN, ListeningRoom, all_of, clock, rain
 from tests.examples import a_wav
 
 
@@ -29,6 +33,27 @@ class AbsentLedger(MemoryStore):
 
     async def record(self, play: Play) -> bool:
         raise StoreUnavailable("the database is away")
+
+
+@define
+class Endless:
+    """Opened audio that does not tell its size."""
+
+    media_type: str | None
+    size: int | None = None
+    range: ByteRange | None = None
+
+
+@define
+class WatchedLedger:
+    """A ledger that remembers what it was given, and passes it on."""
+
+    ledger: PlayLedger
+    plays: list[Play] = field(factory=list)
+
+    async def record(self, play: Play) -> bool:
+        self.plays.append(play)
+        return await self.ledger.record(play)
 
 
 @pytest.fixture
@@ -44,14 +69,14 @@ async def clip(room: ListeningRoom) -> ClipId:
 
 
 async def plays(room: ListeningRoom, clip: ClipId) -> int:
-    return (await room.store.counts(clip)).play_count
+    return (await room.store.counts(clip)).counts.play_count
 
 
 async def test_a_listener_gets_the_audio_and_is_counted_before(room: ListeningRoom, clip: ClipId) -> None:
     stream = await room.stream_clip.play(clip, Listening())
 
     assert await plays(room, clip) == 1
-    assert room.told.events == ["recorded"]
+    assert room.told.events == ["play counted"]
     assert await all_of(stream.audio) == a_wav()
 
 
@@ -70,7 +95,7 @@ async def test_a_playback_id_makes_repeats_one_play(room: ListeningRoom, clip: C
         assert await all_of(stream.audio) == a_wav()
 
     assert await plays(room, clip) == 1
-    assert room.told.events == ["recorded", "repeated"]
+    assert room.told.events == ["play counted", "play repeat"]
 
 
 async def test_audio_that_cannot_be_opened_is_told_and_not_counted(room: ListeningRoom, clip: ClipId) -> None:
@@ -79,7 +104,7 @@ async def test_audio_that_cannot_be_opened_is_told_and_not_counted(room: Listeni
     with pytest.raises(AudioUnavailable):
         await room.stream_clip.play(clip, Listening())
     assert await plays(room, clip) == 0
-    assert room.told.events == [SourceFailure.ABSENT]
+    assert room.told.events == [SourceFailure.ABSENT, "play source_failed"]
 
 
 async def test_a_range_beyond_the_end_is_refused_and_not_counted(room: ListeningRoom, clip: ClipId) -> None:
@@ -121,10 +146,11 @@ async def test_who_has_it_or_wants_another_gets_nothing_and_is_not_counted(
     with pytest.raises(refusal):
         await room.stream_clip.play(clip, Listening(requested, unmet))
     with pytest.raises(refusal):
-        await room.stream_clip.open(clip, unmet)
+        await room.stream_clip.open(clip, Listening(preconditions=unmet))
 
     assert await plays(room, clip) == 0
-    assert room.told.events == []
+    reason = "not_modified" if refusal is NotModified else "refused"
+    assert room.told.events == [f"play {reason}", "play head"]
     await nothing_is_open(room)
 
 
@@ -152,3 +178,74 @@ async def test_a_play_that_cannot_be_written_down_is_not_heard() -> None:
     [opened] = room.audio.opened
     with pytest.raises(AudioUnavailable):  # it was closed
         await opened.read()
+
+
+FIRST_TEN = RangeSet((FromTo(0, 9),))
+
+
+async def handed_in(room: ListeningRoom, clip: ClipId, asked: Listening, count: int, ending: Ending) -> Delivery:
+    """What is handed in when that many bytes of an answer were delivered, and it ended so."""
+    stream = await room.stream_clip.play(clip, asked)
+    assert room.handed_in == []
+
+    room.stream_clip.delivered(stream, count, ending)
+
+    [delivery] = room.handed_in
+    return delivery
+
+
+async def test_the_end_of_a_stream_is_handed_in_with_what_was_delivered(room: ListeningRoom, clip: ClipId) -> None:
+    asked = Listening(FIRST_TEN, playback=PlayId(new_id()), caller=Caller("192.0.2.1", "Radio/1.0"))
+    delivery = await handed_in(room, clip, asked, 4, Ending.LEFT)
+
+    assert (delivery.clip.id, delivery.ended_at, delivery.asked) == (clip, clock(), asked)
+    assert (delivery.reason, delivery.ending) == (Reason.COUNTED, Ending.LEFT)
+    assert (delivery.sent, delivery.size) == ((ByteRange(0, 3),), len(a_wav()))
+
+
+async def test_of_several_parts_the_first_bytes_were_delivered(room: ListeningRoom, clip: ClipId) -> None:
+    delivery = await handed_in(room, clip, Listening(RangeSet((FromTo(50, 59), FromTo(0, 9)))), 13, Ending.LEFT)
+
+    assert delivery.sent == (ByteRange(50, 59), ByteRange(0, 2))
+    assert delivery.reason is Reason.SEEK
+
+
+async def test_a_stream_of_unknown_size_that_was_sent_whole_tells_its_size(room: ListeningRoom, clip: ClipId) -> None:
+    played = await room.stream_clip.play(clip, Listening())
+    stream = evolve(played, audio=Endless(played.audio.media_type))
+    room.stream_clip.delivered(stream, 80, Ending.LEFT)
+    room.stream_clip.delivered(stream, 100, Ending.SENT)
+
+    assert [delivery.size for delivery in room.handed_in] == [None, 100]
+    assert room.handed_in[1].sent == (ByteRange(0, 99),)
+
+
+async def test_who_gets_no_audio_is_handed_in_at_once(room: ListeningRoom, clip: ClipId) -> None:
+    await room.stream_clip.open(clip)
+    for unmet in (Preconditions(if_none_match=EntityTags(is_any=True)), Preconditions(if_match=EntityTags())):
+        with pytest.raises((NotModified, PreconditionFailed)):
+            await room.stream_clip.play(clip, Listening(preconditions=unmet))
+    with pytest.raises(RangeNotSatisfiable):
+        await room.stream_clip.play(clip, Listening(RangeSet((FromTo(10**9),))))
+    del room.content[RAIN]
+    with pytest.raises(AudioUnavailable):
+        await room.stream_clip.play(clip, Listening())
+
+    assert [delivery.reason for delivery in room.handed_in] == [
+        Reason.HEAD,
+        Reason.NOT_MODIFIED,
+        Reason.REFUSED,
+        Reason.REFUSED,
+        Reason.SOURCE_FAILED,
+    ]
+    assert {(delivery.ending, delivery.sent) for delivery in room.handed_in} == {(Ending.NO_AUDIO, ())}
+
+
+async def test_a_play_that_the_player_did_not_name_is_one_of_ours(room: ListeningRoom, clip: ClipId) -> None:
+    ledger, named = WatchedLedger(room.store), PlayId(new_id())
+    for asked in (Listening(), Listening(playback=named)):
+        await evolve(room.stream_clip, ledger=ledger).play(clip, asked)
+
+    minted, given = ledger.plays
+    assert (minted.is_named, given.is_named) == (False, True)
+    assert given.id == named != minted.id

@@ -1,5 +1,6 @@
 """What an operator sets is taken, or refused in sentences that tell all that is wrong; a secret is never shown."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ OTHER_THAN_DEFAULT = {
     "cache_size": ("0", 0),
     "cache_fresh": ("60", 60.0),
     "accel_redirect": ("/protected/media/", "/protected/media/"),
+    "trusted_proxies": ("127.0.0.1, fd00::/8", (ip_network("127.0.0.1/32"), ip_network("fd00::/8"))),
+    "forwarded_header": ("forwarded", "forwarded"),
     "download_window": ("last-touch", "last-touch"),
     "keep_deliveries": ("30", 30),
     "body_limit": ("2048", 2048),
@@ -121,6 +124,17 @@ def test_the_media_lie_in_the_data_folder() -> None:
             "media",
             "PLAY_ACCEL_REDIRECT must begin and end with a slash, like /media/, not 'media'.",
         ),
+        (
+            "PLAY_TRUSTED_PROXIES",
+            "127.0.0.1, nginx",
+            "PLAY_TRUSTED_PROXIES must be an address or a network, such as 10.0.0.0/8, not 'nginx'.",
+        ),
+        (
+            "PLAY_FORWARDED_HEADER",
+            "x-real-ip",
+            "PLAY_FORWARDED_HEADER must be one of x-forwarded-for, forwarded, not 'x-real-ip'.",
+        ),
+        ("PLAY_KEEP_DELIVERIES", "1", "PLAY_KEEP_DELIVERIES must be between 2 and 36500, not 1."),
         ("PLAY_CACHE_SIZE", "1GB", "PLAY_CACHE_SIZE must be a whole number, not '1GB'."),
         ("PLAY_BODY_LIMIT", "10", "PLAY_BODY_LIMIT must be between 1024 and 1073741824, not 10."),
         ("PLAY_COLOUR", "red", "PLAY_COLOUR is not a setting; `soundverse-play settings` shows all."),
