@@ -1,0 +1,104 @@
+"""Between streams that end and the ledger: deliveries wait here until many can be written down at once."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, timedelta
+
+from attrs import define, field
+
+from domain.delivery import Delivery, DeliveryEntry, entered
+from domain.errors import StoreUnavailable
+from domain.heard import Window
+from domain.listener import Agent, DailyKey
+from domain.ports import DailyKeys, DeliveryLedger, Telemetry
+
+MOST_WAITING = 20_000  # deliveries; more come only if the ledger is away, or slower than the listeners
+MOST_AT_ONCE = 1_000
+SECONDS_TO_GATHER = 0.1  # many in one commit leave the disk to the plays, whose listeners wait for it
+SECONDS_TO_RETRY = 1.0
+SECONDS_TO_CLOSE = 3.0
+ONE_DAY = timedelta(days=1)
+
+
+@define(eq=False)
+class DeliveryQueue:
+    """Takes deliveries in at once, writes them down soon, in the order they came, and waits for a ledger that is away.
+
+    Addresses are known here alone, and for as long as a delivery waits: the ledger gets a key of the day instead.
+    What cannot be kept is told as lost: it is more than fits, or there was no time for it at the end."""
+
+    ledger: DeliveryLedger
+    keys: DailyKeys
+    is_bot: Callable[[str], bool]
+    window: Window
+    telemetry: Telemetry
+    _waiting: deque[Delivery] = field(factory=deque, init=False)
+    _worker: asyncio.Task[None] | None = field(default=None, init=False)
+    _known_keys: dict[date, DailyKey] = field(factory=dict, init=False)
+
+    def hand_in(self, delivery: Delivery) -> None:
+        """Take a delivery that is to be written down soon. Never fails, never waits."""
+        if len(self._waiting) >= MOST_WAITING:
+            self.telemetry.deliveries_lost(1)
+            return
+        self._waiting.append(delivery)
+        if self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    async def settled(self) -> None:
+        """Return when nothing waits any more. Raises what went wrong, if it was not the ledger being away."""
+        while self._worker is not None:
+            await asyncio.shield(self._worker)
+
+    async def close(self) -> None:
+        """Write down what waits, but not for long."""
+        if self._worker is not None:
+            _, late = await asyncio.wait({self._worker}, timeout=SECONDS_TO_CLOSE)
+            for worker in late:
+                worker.cancel()
+                await asyncio.wait({worker})
+        if self._waiting:
+            self.telemetry.deliveries_lost(len(self._waiting))
+            self._waiting.clear()
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(SECONDS_TO_GATHER)
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+                await self._write(batch)
+        finally:
+            self._worker = None
+
+    async def _write(self, batch: Sequence[Delivery]) -> None:
+        is_written = False
+        try:
+            while not is_written:
+                try:
+                    reasons = await self.ledger.deliver([await self._entry(each) for each in batch], self.window)
+                    is_written = True
+                except StoreUnavailable:
+                    await asyncio.sleep(SECONDS_TO_RETRY)
+        finally:
+            if not is_written:  # the end came first, or a defect
+                self.telemetry.deliveries_lost(len(batch))
+        for reason in reasons:
+            self.telemetry.download_judged(reason)
+
+    async def _entry(self, delivery: Delivery) -> DeliveryEntry:
+        day = delivery.ended_at.astimezone(UTC).date()
+        day_before = await self._key(day - ONE_DAY) if self.window.goes_past_midnight else None
+        return entered(delivery, self._agent(delivery.asked.caller.user_agent), await self._key(day), day_before)
+
+    def _agent(self, user_agent: str) -> Agent:
+        if not user_agent.strip():
+            return Agent.NONE
+        return Agent.BOT if self.is_bot(user_agent) else Agent.PLAYER
+
+    async def _key(self, day: date) -> DailyKey:
+        """The day's key; those of days that are long over are forgotten."""
+        if day not in self._known_keys:
+            self._known_keys[day] = await self.keys.daily_key(day)
+            self._known_keys = {known: key for known, key in self._known_keys.items() if abs(known - day) <= ONE_DAY}
+        return self._known_keys[day]
