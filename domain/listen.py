@@ -59,7 +59,7 @@ def reported(so_far: Listen, report: ListenReport, duration: float, at: datetime
     was said before, since reports overtake each other."""
     if so_far.is_finished:
         return so_far
-    elapsed = max(0.0, (at - so_far.began_at).total_seconds())
+    elapsed = (at - so_far.began_at).total_seconds()
     played = max(so_far.played_seconds, min(report.played_seconds, elapsed, duration))
     return evolve(
         so_far,

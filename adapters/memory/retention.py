@@ -33,6 +33,7 @@ class MemoryRetention(InMemory):
             tables.plays,
             [key for key, play in tables.plays.items() if not play.is_named and play.started_at < before],
         )
+        yield tables.listens, [key for key, listen in tables.listens.items() if listen.began_at < before]
         since = {Purpose.PLAYBACK: before}
         yield (
             tables.heard,

@@ -6,12 +6,21 @@ from adapters.memory.catalogue import MemoryCatalogue
 from adapters.memory.daily_keys import MemoryDailyKeys
 from adapters.memory.deliveries import MemoryDeliveries
 from adapters.memory.ledger import MemoryLedger
+from adapters.memory.listens import MemoryListens
 from adapters.memory.retention import MemoryRetention
 from adapters.memory.statistics import MemoryStatistics
 
 
 @define(slots=False)
-class MemoryStore(MemoryStatistics, MemoryCatalogue, MemoryLedger, MemoryDeliveries, MemoryRetention, MemoryDailyKeys):
+class MemoryStore(
+    MemoryStatistics,
+    MemoryCatalogue,
+    MemoryLedger,
+    MemoryDeliveries,
+    MemoryListens,
+    MemoryRetention,
+    MemoryDailyKeys,
+):
     """All ports of the store in one object, since its parts share their tables."""
 
     async def check(self) -> None:

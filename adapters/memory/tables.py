@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 from domain.clip import Clip, ClipId
 from domain.delivery import DeliveryId
 from domain.heard import THE_CATALOGUE, Heard, Purpose
+from domain.listen import Listen
 from domain.listener import DailyKey
 from domain.play import Play, PlayId
 from domain.statistics import Counts, Explained, Interval, Period
@@ -74,6 +75,7 @@ class Tables:
     sums: Sums = field(factory=Sums, init=False)
     deliveries: dict[DeliveryId, tuple[ClipId, Explained]] = field(factory=dict, init=False)
     heard: dict[tuple[ClipId, bytes, Purpose], Heard] = field(factory=dict, init=False)
+    listens: dict[tuple[ClipId, PlayId], Listen] = field(factory=dict, init=False)
     daily_keys: dict[date, DailyKey] = field(factory=dict, init=False)
 
 
