@@ -16,30 +16,31 @@ from domain.text import folded
 
 ADD = """
     INSERT INTO clips (title, title_key, genre, genre_key, description, description_key,
-                       duration, audio_url, media_type, size, created_at)
+                       duration, audio_url, media_type, size, header_size, created_at)
     VALUES (%(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
-            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(created_at)s)
-    RETURNING id, title, description, genre, duration, audio_url, media_type, size, 0 AS play_count, created_at"""
+            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s)
+    RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, 0 AS play_count,
+              created_at"""
 
 # Looks before it inserts, since each insert that meets a conflict uses up an id; the conflict is for those who look
 # at the same moment.
 ADD_ONCE = """
     INSERT INTO clips (seed_key, title, title_key, genre, genre_key, description, description_key,
-                       duration, audio_url, media_type, size, created_at)
+                       duration, audio_url, media_type, size, header_size, created_at)
     SELECT %(seed_key)s, %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
-           %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(created_at)s
+           %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s
     WHERE NOT EXISTS (SELECT FROM clips WHERE seed_key = %(seed_key)s)
     ON CONFLICT (seed_key) DO NOTHING
     RETURNING id"""
 
 FIND = """
-    SELECT id, title, description, genre, duration, audio_url, media_type, size,
+    SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
            coalesce(plays, 0) AS play_count, created_at
     FROM clips LEFT JOIN play_counts ON clip_id = id
     WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL"""
 
 MATCHING = """
-    SELECT id, title, description, genre, duration, audio_url, media_type, size,
+    SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
            coalesce(plays, 0) AS play_count, created_at
     FROM clips LEFT JOIN play_counts ON clip_id = id
     WHERE removed_at IS NULL
@@ -81,9 +82,10 @@ CHANGE = """
             duration        = coalesce(%(duration)s, duration),
             audio_url       = coalesce(%(audio_url)s, audio_url),
             media_type      = coalesce(%(media_type)s, media_type),
-            size            = CASE WHEN %(media_type)s::text IS NULL THEN size ELSE %(size)s END
+            size            = CASE WHEN %(media_type)s::text IS NULL THEN size ELSE %(size)s END,
+            header_size     = coalesce(%(header_size)s, header_size)
         WHERE id = %(clip)s AND removed_at IS NULL
-        RETURNING id, title, description, genre, duration, audio_url, media_type, size, created_at
+        RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, created_at
     )
     SELECT changed.*, coalesce(plays, 0) AS play_count FROM changed LEFT JOIN play_counts ON clip_id = id"""
 
@@ -156,6 +158,7 @@ def new_row(details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, 
         "audio_url": details.audio_url,
         "media_type": audio.media_type,
         "size": audio.size,
+        "header_size": audio.header_size,
         "created_at": at,
     }
 
@@ -173,6 +176,7 @@ def changed_row(changes: ClipChanges, audio: AudioFacts | None) -> dict[str, Any
         "audio_url": given(changes.audio_url),
         "media_type": audio and audio.media_type,
         "size": audio and audio.size,
+        "header_size": audio and audio.header_size,
     }
 
 

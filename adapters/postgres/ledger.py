@@ -1,4 +1,4 @@
-"""The play ledger in PostgreSQL: a row for each play and the sum of them, for all who play at once in one statement."""
+"""The play ledger in PostgreSQL: a row for each play and the sums of them, of all who play at once in one statement."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -11,47 +11,64 @@ from adapters.postgres.pool import MOST_WAITING, Database, array
 from domain.clip import LARGEST_CLIP_ID
 from domain.errors import ClipNotFound
 from domain.play import Play
+from domain.statistics import Interval
 
 # The clip is read in the statement's own snapshot, so a clip that is being removed either was played before or is gone.
-# All plays are written in one order, and after them all sums in one order: statements of several processes that meet in
-# the same plays or clips wait for each other in turn and never in a circle. Answers with the plays that were not new,
-# which are few, and whether their clip is there.
+# All plays are written in one order, after them all totals in one order, and then all sums by hour and day: statements
+# of several processes that meet in the same plays or clips wait for each other in turn and never in a circle. Answers
+# with the plays that were not new, which are few, and whether their clip is there.
 RECORD = """
     WITH offered AS (
-        SELECT clip_id, id, started_at
-        FROM unnest(%(clips)s::bigint[], %(ids)s::uuid[], %(moments)s::timestamptz[]) AS play (clip_id, id, started_at)
+        SELECT clip_id, id, started_at, is_named
+        FROM unnest(%(clips)s::bigint[], %(ids)s::uuid[], %(moments)s::timestamptz[], %(named)s::boolean[])
+             AS play (clip_id, id, started_at, is_named)
     ), played AS (
         SELECT id FROM clips WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL
     ), recorded AS (
-        INSERT INTO plays (clip_id, id, started_at)
-        SELECT clip_id, id, started_at FROM offered WHERE clip_id IN (SELECT id FROM played) ORDER BY clip_id, id
+        INSERT INTO plays (clip_id, id, started_at, is_named)
+        SELECT clip_id, id, started_at, is_named FROM offered WHERE clip_id IN (SELECT id FROM played)
+        ORDER BY clip_id, id
         ON CONFLICT (clip_id, id) DO NOTHING
         RETURNING clip_id, id, started_at
-    ), counted AS (
+    ), totalled AS (
         INSERT INTO play_counts AS sum (clip_id, plays, last_played_at)
         SELECT clip_id, count(*), max(started_at) FROM recorded GROUP BY clip_id ORDER BY clip_id
         ON CONFLICT (clip_id) DO UPDATE
         SET plays = sum.plays + excluded.plays,
             last_played_at = greatest(sum.last_played_at, excluded.last_played_at)
+        RETURNING clip_id
+    ), counted AS (
+        INSERT INTO counts AS sum (clip_id, interval, since, counter, count)
+        SELECT clip_id, stretch.interval, date_trunc(stretch.interval, started_at, 'UTC') AS since, 'play_count',
+               count(*)
+        FROM totalled JOIN recorded USING (clip_id), (VALUES ('day'), ('hour')) AS stretch (interval)
+        GROUP BY clip_id, stretch.interval, since ORDER BY clip_id, stretch.interval, since
+        ON CONFLICT (clip_id, interval, since, counter) DO UPDATE SET count = sum.count + excluded.count
     )
     SELECT clip_id, id, clip_id IN (SELECT id FROM played) FROM offered
     WHERE (clip_id, id) NOT IN (SELECT clip_id, id FROM recorded)"""
 
-# The same for a play that is alone, in three quarters of the time.
+# The same for a play that is alone, in less time.
 RECORD_ONE = """
     WITH played AS (
         SELECT id FROM clips WHERE id = %(clip)s AND removed_at IS NULL
     ), recorded AS (
-        INSERT INTO plays (clip_id, id, started_at) SELECT id, %(id)s, %(started_at)s FROM played
+        INSERT INTO plays (clip_id, id, started_at, is_named)
+        SELECT id, %(id)s, %(started_at)s, %(is_named)s FROM played
         ON CONFLICT (clip_id, id) DO NOTHING
         RETURNING clip_id, started_at
-    ), counted AS (
+    ), totalled AS (
         INSERT INTO play_counts AS sum (clip_id, plays, last_played_at) SELECT clip_id, 1, started_at FROM recorded
         ON CONFLICT (clip_id) DO UPDATE
         SET plays = sum.plays + 1, last_played_at = greatest(sum.last_played_at, excluded.last_played_at)
         RETURNING clip_id
+    ), counted AS (
+        INSERT INTO counts AS sum (clip_id, interval, since, counter, count)
+        SELECT clip_id, stretch.interval, since, 'play_count', 1
+        FROM totalled, (VALUES ('day', %(day)s::timestamptz), ('hour', %(hour)s)) AS stretch (interval, since)
+        ON CONFLICT (clip_id, interval, since, counter) DO UPDATE SET count = sum.count + 1
     )
-    SELECT EXISTS (SELECT FROM counted) FROM played"""
+    SELECT EXISTS (SELECT FROM totalled) FROM played"""
 
 
 @frozen
@@ -78,13 +95,15 @@ class PostgresLedger:
             "clips": array(play.clip for play in offered),
             "ids": array(play.id for play in offered),
             "moments": array(play.started_at for play in offered),
+            "named": array(play.is_named for play in offered),
         }
         rows = await self.database.ask(RECORD, named, tuple_row)
         return list(answers(plays, {(clip, play): is_there for clip, play, is_there in rows}))
 
     async def _record_one(self, play: Play) -> bool | ClipNotFound:
-        named = {"clip": play.clip, "id": play.id, "started_at": play.started_at}
-        found = await self.database.ask(RECORD_ONE, named, scalar_row)
+        buckets = {interval.value: interval.begin(play.started_at) for interval in Interval}
+        named = {"clip": play.clip, "id": play.id, "started_at": play.started_at, "is_named": play.is_named}
+        found = await self.database.ask(RECORD_ONE, named | buckets, scalar_row)
         return bool(found[0]) if found else ClipNotFound(play.clip)
 
 

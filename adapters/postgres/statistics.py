@@ -1,0 +1,98 @@
+"""What the ledger says, read from PostgreSQL: sums that were kept while plays and deliveries were written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from psycopg.rows import dict_row, tuple_row
+from psycopg.types.multirange import Multirange
+
+from adapters.postgres.pool import Database
+from domain.byte_range import ByteRange
+from domain.clip import Clip, ClipId
+from domain.decision import Reason
+from domain.delivery import Ending
+from domain.heard import THE_CATALOGUE
+from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
+
+COUNTS = """
+    SELECT 'play_count', plays, last_played_at FROM play_counts WHERE clip_id = %(clip)s
+    UNION ALL
+    SELECT counter, count, NULL FROM counts WHERE clip_id = %(clip)s AND interval = 'total'"""
+
+SERIES = """
+    SELECT since, counter, count FROM counts
+    WHERE clip_id = %(clip)s AND interval = %(interval)s AND since >= %(start)s AND since < %(end)s"""
+
+# Listeners of all clips are not the sum of each clip's, for many listen to several: they have a number of their own.
+SERIES_OF_ALL = """
+    SELECT since, counter, sum(count)::bigint FROM counts
+    WHERE interval = %(interval)s AND since >= %(start)s AND since < %(end)s
+      AND (counter = 'listeners') = (clip_id = %(the_catalogue)s)
+    GROUP BY since, counter"""
+
+TOP = """
+    WITH played AS (
+        SELECT clip_id, sum(count)::bigint AS plays FROM counts
+        WHERE interval = %(interval)s AND since >= %(start)s AND since < %(end)s AND counter = 'play_count'
+        GROUP BY clip_id
+    ), top AS (
+        SELECT id, played.plays FROM played JOIN clips ON id = clip_id WHERE removed_at IS NULL
+        ORDER BY played.plays DESC, id DESC LIMIT %(limit)s
+    )
+    SELECT top.plays AS in_period, id, title, description, genre, duration, audio_url, media_type, size, header_size,
+           coalesce(play_counts.plays, 0) AS play_count, created_at
+    FROM top JOIN clips USING (id) LEFT JOIN play_counts ON clip_id = id
+    ORDER BY top.plays DESC, id DESC"""
+
+EXPLAINED = """
+    SELECT id, ended_at, listener, playback, play, download, completes, sent, ending FROM deliveries
+    WHERE clip_id = %(clip)s ORDER BY ended_at DESC, id DESC LIMIT %(limit)s"""
+
+
+@frozen
+class PostgresStatistics:
+    """Reads ``counts`` and ``play_counts``, so that what is told costs the same however many plays there were."""
+
+    database: Database
+
+    async def counts(self, clip: ClipId) -> ClipCounts:
+        rows = await self.database.ask(COUNTS, {"clip": clip}, tuple_row)
+        last = next((moment for _, _, moment in rows if moment is not None), None)
+        return ClipCounts(Counts(**{counter: count for counter, count, _ in rows}), last)
+
+    async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
+        place = {"clip": clip, "the_catalogue": THE_CATALOGUE}
+        statement = SERIES_OF_ALL if clip is None else SERIES
+        return buckets(await self.database.ask(statement, place | stretch(period), tuple_row))
+
+    async def top(self, period: Period, limit: int) -> Sequence[TopClip]:
+        rows = await self.database.ask(TOP, stretch(period) | {"limit": limit}, dict_row)
+        return [TopClip(play_count=row.pop("in_period"), clip=Clip(**row)) for row in rows]
+
+    async def explained(self, clip: ClipId, limit: int) -> Sequence[Explained]:
+        rows = await self.database.ask(EXPLAINED, {"clip": clip, "limit": limit}, dict_row)
+        return [explained(row) for row in rows]
+
+
+def stretch(period: Period) -> dict[str, Any]:
+    return {"interval": period.interval.value, "start": period.start, "end": period.end}
+
+
+def buckets(rows: Iterable[tuple[datetime, str, int]]) -> dict[datetime, Counts]:
+    found: dict[datetime, dict[str, int]] = {}
+    for since, counter, count in rows:
+        found.setdefault(since, {})[counter] = count
+    return {since: Counts(**counted) for since, counted in found.items()}
+
+
+def explained(row: Mapping[str, Any]) -> Explained:
+    told = {"play": Reason(row["play"]), "download": Reason(row["download"]), "ending": Ending(row["ending"])}
+    return Explained(**{**row, **told, "sent": parts(row["sent"])})
+
+
+def parts(sent: "Multirange[int]") -> tuple[ByteRange, ...]:
+    """The stretches of a multirange, which begin with their first byte and end before their upper bound."""
+    bounds = ((stretch.lower, stretch.upper) for stretch in sent)
+    return tuple(ByteRange(lower, upper - 1) for lower, upper in bounds if lower is not None and upper is not None)
