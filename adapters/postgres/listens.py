@@ -23,8 +23,8 @@ RULE = {"listen_share": SHARE_OF_A_LISTEN, "listen_seconds": SECONDS_OF_A_LISTEN
 
 # `domain.listen.reported` in SQL. Two processes that hear of one play at once wait for each other at its row, and the
 # later one goes on from what the earlier one wrote, which its own snapshot does not show. PostgreSQL before 18 does not
-# tell what a row was before it was updated, so the row says itself what is new of it. Counts come last, in one order, so
-# that nobody waits in a circle. Whoever repeats the statement changes nothing.
+# tell what a row was before it was updated, so the row says itself what is new of it. Counts come last and are sorted:
+# nobody waits in a circle. Whoever repeats the statement changes nothing.
 CONFIRM = """
     WITH play AS (
         SELECT clips.id AS clip_id, plays.id, started_at,
