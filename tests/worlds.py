@@ -8,8 +8,9 @@ from attrs import frozen
 from adapters.memory.store import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.ledger import PostgresLedger
+from adapters.postgres.listens import PostgresListens
 from adapters.postgres.pool import Database, connection_pool
-from domain.ports import Catalogue, DailyKeys, DeliveryLedger, PlayLedger, Retention, Statistics
+from domain.ports import Catalogue, DailyKeys, DeliveryLedger, Listens, PlayLedger, Retention, Statistics
 
 EMPTY = "TRUNCATE clips, plays, play_counts, counts, deliveries, heard, daily_keys, listens RESTART IDENTITY"
 
@@ -21,6 +22,7 @@ class World:
     catalogue: Catalogue
     ledger: PlayLedger
     deliveries: DeliveryLedger
+    listens: Listens
     retention: Retention
     statistics: Statistics
     keys: DailyKeys
@@ -28,7 +30,7 @@ class World:
 
 def in_memory() -> World:
     store = MemoryStore()
-    return World(store, store, store, store, store, store)
+    return World(store, store, store, store, store, store, store)
 
 
 def over(database: Database) -> World:
@@ -43,6 +45,7 @@ def over(database: Database) -> World:
         PostgresCatalogue(database),
         PostgresLedger(database),
         PostgresDeliveries(database),
+        PostgresListens(database),
         PostgresRetention(database),
         PostgresStatistics(database),
         PostgresDailyKeys(database),
