@@ -72,7 +72,7 @@ class Period:
             raise ValueError(f"a period has 1 to {MOST_BUCKETS} buckets")
 
     def __len__(self) -> int:
-        return (self.end - self.start) // self.interval.length
+        return max(0, (self.end - self.start) // self.interval.length)
 
     def buckets(self) -> Iterator[datetime]:
         """The beginnings of all its buckets, in order."""
