@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from adapters.system import new_id
-from domain.clip import AudioFacts, ClipDetails, ClipId
+from domain.byte_range import ByteRange
+from domain.clip import AudioFacts, Clip, ClipDetails, ClipId
+from domain.decision import Reason
+from domain.delivery import DeliveryEntry, DeliveryId, Ending
+from domain.listener import Agent, ListenerKey
 from domain.location import AudioLocation
 from domain.play import Play, PlayId
 
@@ -30,8 +34,40 @@ def some_audio(media_type: str = "audio/ogg", size: int | None = 80_000, duratio
     return AudioFacts(media_type, size, duration)
 
 
+def a_clip(**said: Any) -> Clip:
+    """A clip of 100 bytes and 12.5 seconds."""
+    kept = {"id": ClipId(1), "media_type": "audio/ogg", "size": 100, "play_count": 0, "created_at": NOON}
+    return Clip(**(asdict(details()) | kept | said))
+
+
 def a_play(of: ClipId, under: UUID | None = None, at: datetime = NOON) -> Play:
     return Play(PlayId(under or new_id()), of, at)
+
+
+def an_entry(
+    of: ClipId, *sent: tuple[int, int], at: datetime = NOON, listener: str = "ada", **said: Any
+) -> DeliveryEntry:
+    """A play of a clip of 100 bytes, of which these parts were sent, by first and last byte; all of it if none."""
+    whole = DeliveryEntry(
+        id=DeliveryId(new_id()),
+        clip=of,
+        ended_at=at,
+        listener=a_key(listener),
+        known_as=None,
+        playback=None,
+        agent=Agent.PLAYER,
+        reason=Reason.COUNTED,
+        ending=Ending.SENT,
+        sent=tuple(ByteRange(first, last) for first, last in sent or [(0, 99)]),
+        download_size=100,
+        whole_size=99,
+    )
+    return evolve(whole, **said)
+
+
+def a_key(listener: str) -> ListenerKey:
+    """A listener's key of some day, in 16 bytes as all are."""
+    return ListenerKey(listener.encode().ljust(16, b"."))
 
 
 def a_wav(seconds: float = 0.25, rate: int = 8_000) -> bytes:
