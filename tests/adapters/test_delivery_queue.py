@@ -1,0 +1,199 @@
+"""Deliveries wait in the queue until they are written down; nothing of a listener but a key of the day leaves it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+import adapters.delivery_queue
+from adapters.delivery_queue import DeliveryQueue
+from adapters.memory.store import MemoryStore
+from adapters.system import new_id
+from domain.byte_range import ByteRange
+from domain.decision import Reason
+from domain.delivery import Delivery, DeliveryEntry, DeliveryId, Ending
+from domain.errors import StoreUnavailable
+from domain.heard import Window
+from domain.listener import Agent, Caller, DailyKey
+from domain.play import Listening
+from tests.application.listening_room import Told
+from tests.examples import NOON, a_clip
+
+READER = Caller("192.0.2.7", "Radio/1.0")
+
+
+@define
+class Ledger:
+    """A ledger that remembers what it was asked to write down, and is away ``away`` times first."""
+
+    away: int = 0
+    batches: list[Sequence[DeliveryEntry]] = field(factory=list)
+
+    async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
+        await asyncio.sleep(0)
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("the database is away")
+        self.batches.append(entries)
+        return [Reason.COUNTED for _ in entries]
+
+    @property
+    def entries(self) -> list[DeliveryEntry]:
+        return [entry for batch in self.batches for entry in batch]
+
+
+@define
+class CountingKeys(MemoryStore):
+    """Daily keys, and how often one was asked for."""
+
+    asked: list[date] = field(factory=list)
+
+    async def daily_key(self, day: date) -> DailyKey:
+        self.asked.append(day)
+        return await super().daily_key(day)
+
+
+@pytest.fixture(autouse=True)
+def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_GATHER", 0.001)
+    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_RETRY", 0.001)
+
+
+def a_queue(ledger: Any, told: Told | None = None, window: Window = Window.CALENDAR_DAY) -> DeliveryQueue:
+    return DeliveryQueue(ledger, CountingKeys(), lambda agent: agent == "Bot/1.0", window, told or Told())
+
+
+def a_delivery(caller: Caller = READER, at: datetime = NOON, **said: Any) -> Delivery:
+    sent = (ByteRange(0, 9),)
+    return Delivery(
+        DeliveryId(new_id()), at, a_clip(), Listening(caller=caller), Reason.COUNTED, Ending.SENT, sent, 10, **said
+    )
+
+
+async def test_deliveries_are_written_down_in_their_order_many_at_once() -> None:
+    ledger, told = Ledger(), Told()
+    queue = a_queue(ledger, told)
+    deliveries = [a_delivery() for _ in range(2_500)]
+    for delivery in deliveries:
+        queue.hand_in(delivery)
+    await queue.settled()
+
+    assert [entry.id for entry in ledger.entries] == [delivery.id for delivery in deliveries]
+    assert [len(batch) for batch in ledger.batches] == [1_000, 1_000, 500]
+    assert told.events == ["download counted"] * 2_500
+
+
+async def test_a_listener_is_written_down_as_a_key_of_the_day() -> None:
+    ledger = Ledger()
+    queue = a_queue(ledger)
+    for at in (NOON, NOON + timedelta(hours=11), NOON + timedelta(hours=13)):
+        queue.hand_in(a_delivery(at=at))
+    queue.hand_in(a_delivery(Caller("192.0.2.8", "Radio/1.0")))
+    await queue.settled()
+    noon, evening, next_day, neighbour = ledger.entries
+
+    assert noon.listener == evening.listener
+    assert len({noon.listener, next_day.listener, neighbour.listener}) == 3
+    assert READER.address not in repr(ledger.entries)
+    assert READER.user_agent not in repr(ledger.entries)
+    assert {entry.known_as for entry in ledger.entries} == {None}
+
+
+@pytest.mark.parametrize("window", [Window.FIRST_TOUCH, Window.LAST_TOUCH])
+async def test_where_windows_go_past_midnight_a_listener_is_known_by_the_key_of_the_day_before(window: Window) -> None:
+    ledger = Ledger()
+    queue = a_queue(ledger, window=window)
+    for at in (NOON, NOON + timedelta(days=1)):
+        queue.hand_in(a_delivery(at=at))
+    await queue.settled()
+    today, tomorrow = ledger.entries
+
+    assert tomorrow.known_as == today.listener != tomorrow.listener
+
+
+async def test_a_key_is_asked_for_once_a_day_and_forgotten_when_the_day_is_long_over() -> None:
+    queue = a_queue(Ledger())
+    for days in (0, 0, 1, 1, 2, 3):
+        queue.hand_in(a_delivery(at=NOON + timedelta(days=days)))
+    await queue.settled()
+
+    assert len(queue.keys.asked) == 4  # type: ignore[attr-defined]
+    assert sorted(queue._known_keys) == [(NOON + timedelta(days=days)).date() for days in (2, 3)]
+
+
+async def test_bots_and_those_who_say_nothing_of_themselves_are_told_apart() -> None:
+    ledger = Ledger()
+    queue = a_queue(ledger)
+    for agent in ("Radio/1.0", "Bot/1.0", "", " "):
+        queue.hand_in(a_delivery(Caller("192.0.2.7", agent)))
+    await queue.settled()
+
+    assert [entry.agent for entry in ledger.entries] == [Agent.PLAYER, Agent.BOT, Agent.NONE, Agent.NONE]
+
+
+async def test_a_ledger_that_is_away_is_waited_for_and_nothing_is_lost() -> None:
+    ledger, told = Ledger(away=5), Told()
+    queue = a_queue(ledger, told)
+    first, second = a_delivery(), a_delivery()
+    queue.hand_in(first)
+    await asyncio.sleep(0.003)
+    queue.hand_in(second)
+    await queue.settled()
+
+    assert [entry.id for entry in ledger.entries] == [first.id, second.id]
+    assert told.events == ["download counted"] * 2
+
+
+async def test_what_is_more_than_fits_is_lost_at_once_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters.delivery_queue, "MOST_WAITING", 3)
+    ledger, told = Ledger(), Told()
+    queue = a_queue(ledger, told)
+    for _ in range(5):
+        queue.hand_in(a_delivery())
+
+    assert told.events == ["lost 1", "lost 1"]
+    await queue.settled()
+    assert len(ledger.entries) == 3
+
+
+async def test_closing_writes_down_what_waits() -> None:
+    ledger = Ledger(away=1)
+    queue = a_queue(ledger)
+    queue.hand_in(a_delivery())
+    await queue.close()
+
+    assert len(ledger.entries) == 1
+
+
+async def test_closing_does_not_wait_for_a_ledger_that_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_CLOSE", 0.02)
+    told = Told()
+    queue = a_queue(Ledger(away=10**9), told)
+    queue.hand_in(a_delivery())
+    await asyncio.sleep(0.005)
+    queue.hand_in(a_delivery())
+    await queue.close()
+
+    assert told.events == ["lost 1", "lost 1"]
+
+
+async def test_a_defect_costs_its_batch_and_is_not_kept_secret() -> None:
+    class Broken(Ledger):
+        async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
+            if not self.batches:
+                self.batches.append([])
+                raise ZeroDivisionError
+            return await super().deliver(entries, window)
+
+    ledger, told = Broken(), Told()
+    queue = a_queue(ledger, told)
+    queue.hand_in(a_delivery())
+    with pytest.raises(ZeroDivisionError):
+        await queue.settled()
+    queue.hand_in(a_delivery())
+    await queue.settled()
+
+    assert told.events == ["lost 1", "download counted"]
