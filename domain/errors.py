@@ -1,5 +1,6 @@
 """Every way the core says no. Facts only: what a listener reads of them is `entrypoints/web/faces.py`."""
 
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,6 +22,14 @@ class SourceFailure(StrEnum):
     INTERRUPTED = "interrupted"  # it broke off after the first byte
     STALLED = "stalled"  # it fell silent after the first byte
     CHANGED = "changed"  # it is another version than the one that was begun
+
+
+class PeriodFault(StrEnum):
+    """Why no series can be told of a period."""
+
+    EMPTY = "empty"  # it ends where it begins, or earlier
+    TOO_LONG = "too_long"  # it has more buckets than a series
+    FORGOTTEN = "forgotten"  # by the hour, of longer ago than hours are kept
 
 
 @frozen
@@ -89,3 +98,11 @@ class StoreUnavailable(PlayError):
     """The catalogue or the ledger could not be asked; nothing is known to have been written."""
 
     reason: str
+
+
+@frozen
+class PeriodRefused(PlayError):
+    """A series was asked for that there cannot be; ``keep`` is how long sums by the hour are kept."""
+
+    fault: PeriodFault
+    keep: timedelta

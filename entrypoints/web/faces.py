@@ -14,12 +14,15 @@ from domain.errors import (
     ClipNotFound,
     DurationUnknown,
     NotModified,
+    PeriodFault,
+    PeriodRefused,
     PlayError,
     PreconditionFailed,
     RangeNotSatisfiable,
     SourceFailure,
     StoreUnavailable,
 )
+from domain.statistics import MOST_BUCKETS
 from entrypoints.web.audio_headers import not_modified_headers
 from entrypoints.web.problems import Problem, of_defect, of_framework
 from entrypoints.web.refusals import (
@@ -51,6 +54,12 @@ WHY = {
     SourceFailure.CHANGED: "its source is another version than a moment ago",
 }
 
+NO_SERIES = {
+    PeriodFault.EMPTY: "must be before to, which is now where it is not given",
+    PeriodFault.TOO_LONG: f"is too long before to: a series has at most {MOST_BUCKETS} hours or days",
+    PeriodFault.FORGOTTEN: "must be within the last {days} days if interval is hour: no hours of before are kept",
+}
+
 
 def clip_not_found(_error: ClipNotFound) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "There is no such clip.")
@@ -78,6 +87,10 @@ def audio_refused(error: AudioRefused) -> Problem:
 
 def duration_unknown(_error: DurationUnknown) -> Problem:
     return invalid_fields(InvalidFields([FieldError("duration", "is required: this audio does not tell its duration")]))
+
+
+def period_refused(error: PeriodRefused) -> Problem:
+    return invalid_fields(InvalidFields([FieldError("from", NO_SERIES[error.fault].format(days=error.keep.days))]))
 
 
 def store_unavailable(error: StoreUnavailable) -> Problem:
@@ -138,6 +151,7 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     AudioUnavailable: audio_unavailable,
     AudioRefused: audio_refused,
     DurationUnknown: duration_unknown,
+    PeriodRefused: period_refused,
     StoreUnavailable: store_unavailable,
     InvalidFields: invalid_fields,
     MalformedBody: malformed_body,

@@ -1,6 +1,7 @@
 """Every way in which the core and the edge say no has a face, and each is a problem that people can read."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from attrs import fields
 
 import domain.errors
 import entrypoints.web.refusals
-from domain.errors import NotModified, PlayError, SourceFailure
+from domain.errors import NotModified, PeriodFault, PeriodRefused, PlayError, SourceFailure
 from entrypoints.web.faces import FACES, HANDLERS, WHY
 from entrypoints.web.problems import of_defect
 from entrypoints.web.refusals import Refusal
@@ -27,6 +28,8 @@ FACTS: dict[str, Any] = {
     "errors": [FieldError("title", "is required")],
     "limit": 65_536,
     "media_type": "text/plain",
+    "fault": PeriodFault.EMPTY,
+    "keep": timedelta(days=90),
 }
 
 
@@ -61,6 +64,15 @@ def test_no_face_belongs_to_nothing() -> None:
 def test_every_failure_of_a_source_is_told_in_words(failure: SourceFailure) -> None:
     assert len(WHY[failure]) > 10
     assert str(failure) not in WHY[failure]
+
+
+@pytest.mark.parametrize("fault", PeriodFault)
+def test_every_fault_of_a_period_is_told_in_words(fault: PeriodFault) -> None:
+    problem = FACES[PeriodRefused](PeriodRefused(fault, timedelta(days=7)))
+
+    assert (problem.status, [error.path for error in problem.errors]) == (422, ["from"])
+    assert ("7 days" in problem.detail) == (fault is PeriodFault.FORGOTTEN)
+    assert "{" not in problem.detail
 
 
 def test_a_problem_is_what_rfc_9457_says() -> None:
