@@ -18,8 +18,12 @@ from adapters.audio.remote.resuming_audio import ResumingAudio
 from adapters.delivery_queue import DeliveryQueue
 from adapters.memory.store import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
+from adapters.postgres.daily_keys import PostgresDailyKeys
+from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.pool import Database, connection_pool
+from adapters.postgres.retention import PostgresRetention
+from adapters.postgres.statistics import PostgresStatistics
 from adapters.system import new_id, utc_now
 from adapters.user_agents import is_bot
 from application.browse import Browse
@@ -82,10 +86,10 @@ class Container(DeclarativeContainer):
     database = Singleton(Database, pool)
     catalogue: Provider[Catalogue] = Singleton(PostgresCatalogue, database)
     ledger: Provider[PlayLedger] = Singleton(PostgresLedger, database)
-    deliveries: Provider[DeliveryLedger] = Dependency()
-    retention: Provider[Retention] = Dependency()
-    statistics: Provider[Statistics] = Dependency()
-    daily_keys: Provider[DailyKeys] = Dependency()
+    deliveries: Provider[DeliveryLedger] = Singleton(PostgresDeliveries, database)
+    retention: Provider[Retention] = Singleton(PostgresRetention, database)
+    statistics: Provider[Statistics] = Singleton(PostgresStatistics, database)
+    daily_keys: Provider[DailyKeys] = Singleton(PostgresDailyKeys, database)
     check_store: Provider[CheckStore] = database.provided.check
 
     patience = Singleton(
