@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
@@ -39,7 +40,7 @@ from domain.ports import (
     Retention,
     Statistics,
 )
-from entrypoints.lifecycle import Closing, running
+from entrypoints.lifecycle import Closing, Seeding, running
 from entrypoints.settings import Settings
 from entrypoints.upkeep import Upkeep
 from entrypoints.web.app import create_app
@@ -137,7 +138,14 @@ class Container(DeclarativeContainer):
     pages = Singleton(PageEndpoints)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, Object(utc_now), settings.provided.keep, settings.provided.window)
-    run = Resource(running, store, Callable(closing, delivery_queue, kept, remote), upkeep, curate, samples)
+    run = Resource(
+        running,
+        store,
+        Callable(closing, delivery_queue, kept, remote),
+        upkeep,
+        Singleton(Seeding, samples, curate),
+        Object(partial(is_bot, "-")),
+    )
     app = Singleton(
         RequestTelemetry,
         Singleton(CrossOrigin, Singleton(create_app, play, health, pages, Singleton(Lifespan, __self__))),
