@@ -7,9 +7,13 @@ from attrs import frozen
 
 from adapters.memory.store import MemoryStore
 from adapters.postgres.catalogue import PostgresCatalogue
+from adapters.postgres.daily_keys import PostgresDailyKeys
+from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.listens import PostgresListens
 from adapters.postgres.pool import Database, connection_pool
+from adapters.postgres.retention import PostgresRetention
+from adapters.postgres.statistics import PostgresStatistics
 from domain.ports import Catalogue, DailyKeys, DeliveryLedger, Listens, PlayLedger, Retention, Statistics
 
 EMPTY = "TRUNCATE clips, plays, play_counts, counts, deliveries, heard, daily_keys, listens RESTART IDENTITY"
@@ -35,12 +39,6 @@ def in_memory() -> World:
 
 def over(database: Database) -> World:
     """What one process has of a world in PostgreSQL."""
-    from adapters.postgres.daily_keys import PostgresDailyKeys  # noqa: PLC0415
-    from adapters.postgres.retention import PostgresRetention  # noqa: PLC0415
-    from adapters.postgres.statistics import PostgresStatistics  # noqa: PLC0415
-
-    from adapters.postgres.deliveries import PostgresDeliveries  # noqa: PLC0415
-
     return World(
         PostgresCatalogue(database),
         PostgresLedger(database),
