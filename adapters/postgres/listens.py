@@ -7,7 +7,7 @@ from attrs import frozen
 from psycopg.rows import dict_row
 
 from adapters.postgres.pool import Database
-from domain.clip import LARGEST_CLIP_ID, ClipId
+from domain.clip import ClipId
 from domain.errors import ClipNotFound, PlayNotFound
 from domain.listen import (
     SECONDS_OF_A_LISTEN,
@@ -73,8 +73,6 @@ class PostgresListens:
     async def confirm(
         self, clip: ClipId, play: PlayId, report: ListenReport, at: datetime, keep: timedelta
     ) -> Confirmation:
-        if not 0 < clip <= LARGEST_CLIP_ID:
-            raise ClipNotFound(clip)
         said = {"played": report.played_seconds, "finished": report.finished}
         named = {"clip": clip, "play": play, "at": at, "since": at - keep}
         rows = await self.database.ask(CONFIRM, said | named | RULE, dict_row)

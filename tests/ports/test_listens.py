@@ -24,7 +24,8 @@ KEEP = timedelta(days=90)
 MINUTE = timedelta(minutes=1)
 
 playback_ids = st.sampled_from([PlayId(new_id()) for _ in range(3)])
-reports = st.builds(ListenReport, st.floats(0, 30) | st.sampled_from([2.5, 3.125, 5, 6.25]), st.booleans())
+seconds = st.floats(0, 1_000) | st.sampled_from([2.5, 3.125, 5, 6.25, 240])
+reports = st.builds(ListenReport, seconds, st.booleans())
 moments = st.integers(-60_000, 7_300_000_000).map(lambda after: NOON + timedelta(microseconds=after))
 
 
@@ -216,6 +217,18 @@ async def test_what_is_forgotten_cannot_be_counted_again(world: World, clip: Cli
     assert await counted(world, clip) == (1, 0)
 
 
+async def test_what_was_said_of_plays_of_longer_ago_than_is_kept_is_forgotten(world: World, clip: ClipId) -> None:
+    old, young = await a_named_play(world, clip), await a_named_play(world, clip, at=NOON + MINUTE)
+    for play in (old, young):
+        await said(world, clip, play, 1, at=NOON + 2 * MINUTE)
+    while await world.retention.forget(NOON + KEEP + MINUTE, KEEP, 100):
+        pass
+    later = NOON + KEEP + 2 * MINUTE
+    told = [await world.listens.confirm(clip, play, ListenReport(1), later, 2 * KEEP) for play in (old, young)]
+
+    assert [confirmation.is_first for confirmation in told] == [True, False]
+
+
 async def test_what_many_say_of_the_same_plays_at_once_is_counted_exactly(postgres_url: str) -> None:
     """By two processes, as it were, with connections of their own. Half of the plays are listened to, half skipped."""
     async with in_postgres(postgres_url) as one, connection_pool(postgres_url, 10) as pool:
@@ -254,13 +267,17 @@ async def test_what_comes_bit_by_bit_from_two_processes_at_once_is_counted_once(
 
 
 @effort(max_examples=30)
-@given(story=st.lists(st.tuples(playback_ids, reports, moments), max_size=12))
+@given(
+    duration=st.sampled_from([12.5, 480.5, 3_600.0]),
+    story=st.lists(st.tuples(playback_ids, reports, moments), max_size=12),
+)
 async def test_memory_and_postgres_hold_the_same_of_every_story(
-    postgres_url: str, story: list[tuple[PlayId, ListenReport, datetime]]
+    postgres_url: str, duration: float, story: list[tuple[PlayId, ListenReport, datetime]]
 ) -> None:
     async with in_postgres(postgres_url) as postgres:
         worlds = (in_memory(), postgres)
-        [clip] = {(await world.catalogue.add(details(), some_audio(), NOON)).id for world in worlds}
+        lasting = details(duration=duration)
+        [clip] = {(await world.catalogue.add(lasting, some_audio(), NOON)).id for world in worlds}
         for world in worlds:
             for play, _, _ in story:
                 await world.ledger.record(a_play(of=clip, under=play))
