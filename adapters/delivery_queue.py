@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from datetime import UTC, date, timedelta
 
 from attrs import define, field
@@ -44,7 +45,8 @@ class DeliveryQueue:
             return
         self._waiting.append(delivery)
         if self._worker is None:
-            self._worker = asyncio.get_running_loop().create_task(self._work())
+            # in a context of its own: it works for all, and not for the request that happened to be the first
+            self._worker = asyncio.get_running_loop().create_task(self._work(), context=Context())
 
     async def settled(self) -> None:
         """Return when nothing waits any more. Raises what went wrong, if it was not the ledger being away."""

@@ -5,6 +5,7 @@ import sys
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from domain.decision import Reason
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.ports import CacheOutcome
 from observability.metrics import Metrics
@@ -18,6 +19,8 @@ def exported() -> dict[str, set[str]]:
     metrics.request_ended("GET", "/play/{id}/stream", 206, 0.004)
     metrics.source_failed(AudioUnavailable("library:gone.mp3", SourceFailure.ABSENT))
     metrics.cache_asked(CacheOutcome.HIT)
+    metrics.play_judged(Reason.COUNTED)
+    metrics.download_judged(Reason.BOT)
     text, _ = metrics.exposition("text/plain")
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text.decode()):

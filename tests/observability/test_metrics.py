@@ -57,6 +57,7 @@ async def test_a_service_exports_every_known_metric_and_no_other(edge: Edge) -> 
     edge.sounds.failing[RAIN] = AudioUnavailable(RAIN, SourceFailure.ABSENT)
     await edge.client.get(clip["stream_url"])
     edge.container.metrics().cache_asked(CacheOutcome.HIT)
+    await edge.container.delivery_queue().settled()
 
     found = {sample.name: set(sample.labels) for family in await families(edge) for sample in family.samples}
 
