@@ -1,11 +1,10 @@
-"""Browse: look through the clips, page by page or one at a time, and see how often they were played."""
+"""Browse: look through the clips, page by page or one at a time."""
 
 from attrs import evolve, frozen
 
 from domain.browsing import ClipQuery, Page, cursor_after
 from domain.clip import Clip, ClipId
-from domain.ports import Catalogue, Statistics
-from domain.statistics import ClipCounts
+from domain.ports import Catalogue
 
 
 @frozen
@@ -13,7 +12,6 @@ class Browse:
     """What a listener or an app may ask of the catalogue without changing it."""
 
     catalogue: Catalogue
-    statistics: Statistics
 
     async def page(self, query: ClipQuery) -> Page:
         """One page; a clip more than fits is asked for, to know whether another page follows."""
@@ -24,9 +22,3 @@ class Browse:
     async def clip(self, clip: ClipId) -> Clip:
         """One clip. Raises ClipNotFound."""
         return await self.catalogue.find(clip)
-
-    async def stats(self, clip: ClipId) -> tuple[Clip, ClipCounts]:
-        """One clip and all that was counted of it. Raises ClipNotFound."""
-        found = await self.catalogue.find(clip)
-        told = await self.statistics.counts(clip)
-        return evolve(found, play_count=told.counts.play_count), told

@@ -29,6 +29,7 @@ from adapters.system import new_id, utc_now
 from adapters.user_agents import is_bot
 from application.browse import Browse
 from application.curate import Curate
+from application.report_counts import ReportCounts
 from application.stream_clip import StreamClip
 from domain.ports import (
     AudioSource,
@@ -43,13 +44,14 @@ from domain.ports import (
 from entrypoints.lifecycle import Closing, Seeding, running
 from entrypoints.settings import Settings
 from entrypoints.upkeep import Upkeep
-from entrypoints.web.app import create_app
+from entrypoints.web.app import Endpoints, create_app
 from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import WriteKeys
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
+from entrypoints.web.stats import StatsEndpoints
 from observability.logs import log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry
@@ -108,7 +110,7 @@ class Container(DeclarativeContainer):
     uncached_audio = Singleton(AudioByLocation, library, resuming)  # who only looks fetches no clip whole
     audio = Singleton(AudioByLocation, library, kept)
 
-    browse = Singleton(Browse, catalogue, statistics)
+    browse = Singleton(Browse, catalogue)
     curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), Object(utc_now))
     delivery_queue = Singleton(DeliveryQueue, deliveries, daily_keys, Object(is_bot), settings.provided.window, metrics)
     stream_clip = Singleton(
@@ -123,12 +125,15 @@ class Container(DeclarativeContainer):
     )
     client_address = Singleton(ClientAddress, settings.provided.trusted_proxies, settings.provided.forwarded_header)
 
+    report_counts = Singleton(ReportCounts, catalogue, statistics, Object(utc_now), settings.provided.keep)
+
+    keys = Singleton(WriteKeys, write_keys)
     play = Singleton(
         PlayEndpoints,
         browse,
         curate,
         stream_clip,
-        Singleton(WriteKeys, write_keys),
+        keys,
         metrics,
         settings.provided.body_limit,
         settings.provided.accel_redirect,
@@ -136,6 +141,8 @@ class Container(DeclarativeContainer):
     )
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
+    stats = Singleton(StatsEndpoints, report_counts, keys)
+    endpoints = Singleton(Endpoints, play, stats, health, pages)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, Object(utc_now), settings.provided.keep, settings.provided.window)
     run = Resource(
@@ -148,7 +155,7 @@ class Container(DeclarativeContainer):
     )
     app = Singleton(
         RequestTelemetry,
-        Singleton(CrossOrigin, Singleton(create_app, play, health, pages, Singleton(Lifespan, __self__))),
+        Singleton(CrossOrigin, Singleton(create_app, endpoints, Singleton(Lifespan, __self__))),
         metrics,
         Object(new_id),
     )

@@ -52,7 +52,7 @@ def test_every_address_is_in_the_contract_and_none_else(tmp_path: Path) -> None:
     container = in_memory(Settings(data=tmp_path), ())
     served = {
         (route.path, method.lower())
-        for route in routes(container.play(), container.health(), container.pages())
+        for route in routes(container.endpoints())
         for method in cast("Resource", route.endpoint).methods
         if not route.path.startswith("/page/")
     }
@@ -64,7 +64,7 @@ def test_every_address_is_in_the_contract_and_none_else(tmp_path: Path) -> None:
 
 def test_every_address_is_in_the_readme(tmp_path: Path) -> None:
     container = in_memory(Settings(data=tmp_path), ())
-    for route in routes(container.play(), container.health(), container.pages()):
+    for route in routes(container.endpoints()):
         if not route.path.startswith("/page/"):
             assert f" {route.path}`" in README
 

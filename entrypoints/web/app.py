@@ -9,11 +9,13 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from entrypoints.web.counts_wire import CSV
 from entrypoints.web.faces import HANDLERS
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
-from entrypoints.web.resource import Resource
+from entrypoints.web.resource import ByAccept, Resource
+from entrypoints.web.stats import StatsEndpoints
 
 JSON = "application/json"
 FIRST_VERSION = "/api/v1"
@@ -21,13 +23,26 @@ FIRST_VERSION = "/api/v1"
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
-def routes(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoints) -> list[Route]:
+@frozen
+class Endpoints:
+    """All who answer."""
+
+    play: PlayEndpoints
+    stats: StatsEndpoints
+    health: HealthEndpoints
+    pages: PageEndpoints
+
+
+def routes(endpoints: Endpoints) -> list[Route]:
     """All addresses, most asked for first: they are tried in this order."""
+    play, stats, health, pages = endpoints.play, endpoints.stats, endpoints.health, endpoints.pages
     return [
         Route("/play/{id}/stream", Resource({"GET": play.stream})),
         Route("/play", Resource({"GET": play.page, "POST": play.add}, JSON)),
-        Route("/play/{id}/stats", Resource({"GET": play.stats}, JSON)),
+        Route("/play/{id}/stats", Resource({"GET": ByAccept({JSON: stats.clip, CSV: stats.clip_as_csv})})),
         Route("/play/{id}", Resource({"GET": play.clip, "PATCH": play.change, "DELETE": play.remove}, JSON)),
+        Route("/play/{id}/stats/explain", Resource({"GET": stats.explained}, JSON)),
+        Route("/stats", Resource({"GET": ByAccept({JSON: stats.catalogue, CSV: stats.catalogue_as_csv})})),
         Route("/livez", Resource({"GET": health.livez})),
         Route("/readyz", Resource({"GET": health.readyz})),
         Route("/health", Resource({"GET": health.livez})),
@@ -39,10 +54,10 @@ def routes(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoints) -
     ]
 
 
-def create_app(play: PlayEndpoints, health: HealthEndpoints, pages: PageEndpoints, lifespan: Lifespan) -> Starlette:
+def create_app(endpoints: Endpoints, lifespan: Lifespan) -> Starlette:
     """The service as an ASGI application."""
     app = Starlette(
-        routes=routes(play, health, pages),
+        routes=routes(endpoints),
         middleware=[Middleware(CanonicalPath)],
         exception_handlers=dict(HANDLERS),
         lifespan=lifespan,

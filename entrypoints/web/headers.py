@@ -1,4 +1,4 @@
-"""What request headers say of how a clip is listened to, and what a client accepts."""
+"""What request headers say of how a clip is listened to."""
 
 import re
 from uuid import UUID
@@ -13,7 +13,6 @@ from entrypoints.web.refusals import InvalidFields
 from entrypoints.web.structuring import FieldError
 
 UUID_TEXT = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-NOTHING = re.compile(r"q=0(\.0{0,3})?", re.IGNORECASE)
 
 
 def listening(request: Request, address: str | None = None) -> Listening:
@@ -38,17 +37,3 @@ def playback_id(request: Request) -> PlayId | None:
         return PlayId(UUID(asked))
     sent = request.headers.get("x-playback-session-id", "")
     return PlayId(UUID(sent)) if UUID_TEXT.fullmatch(sent) else None
-
-
-def accepts(request: Request, media_type: str) -> bool:
-    """Whether the client takes ``media_type``: the most specific range of Accept decides (RFC 9110 §12.5.1)."""
-    header = ", ".join(request.headers.getlist("accept") or ["*/*"])  # RFC 9110 §5.3: several lines are one list
-    ranges = dict(accepted(part) for part in header.lower().split(","))
-    main_type = media_type.partition("/")[0]
-    return next((ranges[name] for name in (media_type, f"{main_type}/*", "*/*") if name in ranges), not header.strip())
-
-
-def accepted(part: str) -> tuple[str, bool]:
-    """A media range, and whether its weight is above nothing."""
-    name, *parameters = (piece.strip() for piece in part.split(";"))
-    return name, not any(NOTHING.fullmatch(parameter) for parameter in parameters)

@@ -17,7 +17,7 @@ from entrypoints.web.handoff import can_be_handed_off, handed_off
 from entrypoints.web.headers import listening
 from entrypoints.web.keys import WriteKeys
 from entrypoints.web.query_string import clip_id, clip_query, next_link
-from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_response, stats_json
+from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_response
 
 
 @frozen
@@ -56,9 +56,6 @@ class PlayEndpoints:
         self.write_keys.admit(request)
         await self.curate.remove(clip_id(request))
         return Response(status_code=204)
-
-    async def stats(self, request: Request) -> Response:
-        return json_response(stats_json(*await self.browse.stats(clip_id(request))))
 
     async def stream(self, request: Request) -> ASGIApp:
         asked = listening(request, self.client_address.of(request.scope))

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from entrypoints.web.accept import accepts, preferred
 from entrypoints.web.cross_origin import PREFLIGHT
-from entrypoints.web.headers import accepts
 from entrypoints.web.refusals import NotAcceptable
 
 Handler = Callable[[Request], Awaitable[ASGIApp]]
@@ -42,3 +42,20 @@ class Resource:
         response = await handler(request)
         await response(scope, receive, send)
         return None
+
+
+@frozen
+class ByAccept:
+    """A handler that has another one for each media type, and asks the one that the client prefers.
+
+    Of those that it likes equally, the first. Raises NotAcceptable."""
+
+    handlers: Mapping[str, Callable[[Request], Awaitable[Response]]]
+
+    async def __call__(self, request: Request) -> Response:
+        media_type = preferred(request, tuple(self.handlers))
+        if media_type is None:
+            raise NotAcceptable(" or ".join(self.handlers))
+        response = await self.handlers[media_type](request)
+        response.headers["vary"] = "Accept"
+        return response

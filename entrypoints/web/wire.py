@@ -9,7 +9,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain.clip import Clip, ClipChanges, ClipDetails
-from domain.statistics import ClipCounts
 from entrypoints.web.refusals import BodyTooLarge, InvalidFields, MalformedBody, UnsupportedMediaType
 from entrypoints.web.structuring import FieldError, field_by_field, field_errors
 
@@ -109,10 +108,6 @@ def clip_json(clip: Clip) -> dict[str, Any]:
         "size": clip.size,
         "created_at": clip.created_at,
     }
-
-
-def stats_json(clip: Clip, counts: ClipCounts) -> dict[str, Any]:
-    return clip_json(clip) | {"last_played_at": counts.last_played_at}
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

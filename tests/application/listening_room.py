@@ -89,7 +89,7 @@ class ListeningRoom:
 
     @property
     def browse(self) -> Browse:
-        return Browse(self.store, self.store)
+        return Browse(self.store)
 
     @property
     def curate(self) -> Curate:

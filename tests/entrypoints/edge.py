@@ -1,7 +1,8 @@
 """The service in this process, reached as a web server reaches it, and the ways its outside world can fail it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -19,7 +20,7 @@ from domain.errors import AudioUnavailable, StoreUnavailable
 from domain.location import AudioLocation
 from domain.play import Play
 from domain.ports import LARGEST_CHUNK, AudioSource, Chunk, OpenedAudio
-from domain.statistics import ClipCounts
+from domain.statistics import ClipCounts, Counts, Explained, Period
 from domain.validators import Validators
 from entrypoints.container import Container, in_memory
 from entrypoints.settings import Settings
@@ -94,12 +95,18 @@ class Sounds:
 
 
 class LedgerAway:
-    """A ledger whose database is away."""
+    """A ledger, and what it says, whose database is away."""
 
     async def record(self, play: Play) -> bool:
         raise StoreUnavailable("the database cannot be reached")
 
     async def counts(self, clip: ClipId) -> ClipCounts:
+        raise StoreUnavailable("the database cannot be reached")
+
+    async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
+        raise StoreUnavailable("the database cannot be reached")
+
+    async def explained(self, clip: ClipId, limit: int) -> Sequence[Explained]:
         raise StoreUnavailable("the database cannot be reached")
 
 

@@ -126,7 +126,7 @@ async def test_a_closed_or_broken_service_answers_as_written(tmp_path: Path) -> 
     assert answer.status_code == 403
     assert obeys(answer, "addClip")
 
-    broken = an_edge(tmp_path, ledger=LedgerAway())
+    broken = an_edge(tmp_path, statistics=LedgerAway())
     answer = await broken.client.get(f"/play/{(await broken.added())['id']}/stats")
 
     assert answer.status_code == 503

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from entrypoints.web.headers import accepts
+from entrypoints.web.accept import accepts
 
 
 def with_accept(*lines: str) -> Request:

@@ -1,0 +1,71 @@
+"""The endpoints that tell what was counted, and why."""
+
+from collections.abc import Mapping
+
+from attrs import frozen
+from starlette.requests import Request
+from starlette.responses import Response
+
+from application.report_counts import CatalogueReport, ReportCounts
+from domain.statistics import Period
+from entrypoints.web.counts_query import PERIOD, Reader, asked, asks_for_series, at_most
+from entrypoints.web.counts_wire import (
+    catalogue_report_json,
+    clip_report_json,
+    explained_json,
+    period_json,
+    series_csv,
+    series_json,
+)
+from entrypoints.web.keys import WriteKeys
+from entrypoints.web.query_string import clip_id
+from entrypoints.web.wire import json_response
+
+ABOUT_COUNTING = "/about/counting"
+CATALOGUE: Mapping[str, Reader] = {**PERIOD, "limit": at_most(10)}
+EXPLANATION: Mapping[str, Reader] = {"limit": at_most(50)}
+
+
+@frozen
+class StatsEndpoints:
+    """Every request for counters, one method each; single requests are told to those who may write."""
+
+    report: ReportCounts
+    write_keys: WriteKeys
+
+    async def clip(self, request: Request) -> Response:
+        clip = clip_id(request)
+        if not asks_for_series(request):
+            return json_response(clip_report_json(await self.report.of_clip(clip)))
+        period = self._period(request)
+        report = await self.report.of_clip(clip, period)
+        return json_response(clip_report_json(report) | period_json(period) | series_json(report.series))
+
+    async def clip_as_csv(self, request: Request) -> Response:
+        clip, period = clip_id(request), self._period(request)
+        report = await self.report.of_clip(clip, period)
+        return series_csv(report.series, f"clip-{clip}-by-{period.interval}.csv")
+
+    async def catalogue(self, request: Request) -> Response:
+        period = self._period(request, CATALOGUE)
+        return json_response(period_json(period) | catalogue_report_json(await self._catalogue(request, period)))
+
+    async def catalogue_as_csv(self, request: Request) -> Response:
+        period = self._period(request, CATALOGUE)
+        report = await self._catalogue(request, period)
+        return series_csv(report.series, f"all-clips-by-{period.interval}.csv")
+
+    async def explained(self, request: Request) -> Response:
+        self.write_keys.admit(request)
+        clip = clip_id(request)
+        requests = await self.report.explained(clip, asked(request, EXPLANATION)["limit"])
+        told = {"clip": clip, "counting": ABOUT_COUNTING, "requests": [explained_json(each) for each in requests]}
+        return json_response(told, headers={"cache-control": "no-store"})
+
+    async def _catalogue(self, request: Request, period: Period) -> CatalogueReport:
+        return await self.report.of_catalogue(period, asked(request, CATALOGUE)["limit"])
+
+    def _period(self, request: Request, readers: Mapping[str, Reader] = PERIOD) -> Period:
+        """Raises InvalidFields, PeriodRefused."""
+        found = asked(request, readers)
+        return self.report.period(found["interval"], found["from"], found["to"])
