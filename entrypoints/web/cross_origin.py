@@ -1,8 +1,8 @@
-"""Cross-origin reading: any site's page may list and play, and read what it needs of the answers (Fetch §3.2).
+"""Cross-origin requests: any site's page may list and play, and read what it needs of the answers (Fetch §3.2).
 
-Writing takes a key, which no stranger's page should have, and no cookie means anything here; so nothing depends on the
-origin, and every answer says the same. (Starlette's middleware answers a refused preflight with plain text, and adds
-``Vary: Origin`` to all.)
+It may also say how much of a play was heard, for it may be the one that plays. All other writing takes a key, which no
+stranger's page should have, and no cookie means anything here; so nothing depends on the origin, and every answer says
+the same. (Starlette's middleware answers a refused preflight with plain text, and adds ``Vary: Origin`` to all.)
 """
 
 from attrs import frozen
@@ -22,6 +22,10 @@ PREFLIGHT = {
         "X-Playback-Session-Id, X-Request-Id"
     ),
     "access-control-max-age": "86400",  # seconds; browsers make it less
+}
+CONFIRMING = PREFLIGHT | {
+    "access-control-allow-methods": "PUT",
+    "access-control-allow-headers": "Content-Type, X-Request-Id",
 }
 
 

@@ -17,6 +17,7 @@ from domain.errors import (
     PeriodFault,
     PeriodRefused,
     PlayError,
+    PlayNotFound,
     PreconditionFailed,
     RangeNotSatisfiable,
     SourceFailure,
@@ -63,6 +64,11 @@ NO_SERIES = {
 
 def clip_not_found(_error: ClipNotFound) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "There is no such clip.")
+
+
+def play_not_found(_error: PlayNotFound) -> Problem:
+    detail = "There is no such play: it was not counted for this clip under this name, or it began too long ago."
+    return Problem(HTTPStatus.NOT_FOUND, detail)
 
 
 def range_not_satisfiable(error: RangeNotSatisfiable) -> Problem:
@@ -146,6 +152,7 @@ def draining(_error: Draining) -> Problem:
 
 FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     ClipNotFound: clip_not_found,
+    PlayNotFound: play_not_found,
     RangeNotSatisfiable: range_not_satisfiable,
     PreconditionFailed: precondition_failed,
     AudioUnavailable: audio_unavailable,

@@ -21,6 +21,7 @@ assert entrypoints.web.refusals
 
 FACTS: dict[str, Any] = {
     "clip": 7,
+    "play": "once",
     "size": 100,
     "location": "library:rain.ogg",
     "failure": SourceFailure.ABSENT,
