@@ -22,12 +22,14 @@ from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.daily_keys import PostgresDailyKeys
 from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
+from adapters.postgres.listens import PostgresListens
 from adapters.postgres.pool import Database, connection_pool
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
 from adapters.system import new_id, utc_now
 from adapters.user_agents import is_bot
 from application.browse import Browse
+from application.confirm_listen import ConfirmListen
 from application.curate import Curate
 from application.report_counts import ReportCounts
 from application.stream_clip import StreamClip
@@ -37,6 +39,7 @@ from domain.ports import (
     CheckStore,
     DailyKeys,
     DeliveryLedger,
+    Listens,
     PlayLedger,
     Retention,
     Statistics,
@@ -49,6 +52,7 @@ from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import WriteKeys
+from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.stats import StatsEndpoints
@@ -90,6 +94,7 @@ class Container(DeclarativeContainer):
     catalogue: Provider[Catalogue] = Singleton(PostgresCatalogue, database)
     ledger: Provider[PlayLedger] = Singleton(PostgresLedger, database)
     deliveries: Provider[DeliveryLedger] = Singleton(PostgresDeliveries, database)
+    listens: Provider[Listens] = Singleton(PostgresListens, database)
     retention: Provider[Retention] = Singleton(PostgresRetention, database)
     statistics: Provider[Statistics] = Singleton(PostgresStatistics, database)
     daily_keys: Provider[DailyKeys] = Singleton(PostgresDailyKeys, database)
@@ -139,10 +144,12 @@ class Container(DeclarativeContainer):
         settings.provided.accel_redirect,
         client_address,
     )
+    confirm_listen = Singleton(ConfirmListen, listens, Object(utc_now), settings.provided.keep)
+    listening = Singleton(ListenEndpoints, confirm_listen, settings.provided.body_limit)
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
     stats = Singleton(StatsEndpoints, report_counts, keys)
-    endpoints = Singleton(Endpoints, play, stats, health, pages)
+    endpoints = Singleton(Endpoints, play, listening, stats, health, pages)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, Object(utc_now), settings.provided.keep, settings.provided.window)
     run = Resource(
@@ -170,6 +177,7 @@ def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
         catalogue=Object(memory),
         ledger=Object(memory),
         deliveries=Object(memory),
+        listens=Object(memory),
         retention=Object(memory),
         statistics=Object(memory),
         daily_keys=Object(memory),

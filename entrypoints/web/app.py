@@ -10,8 +10,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.web.counts_wire import CSV
+from entrypoints.web.cross_origin import CONFIRMING
 from entrypoints.web.faces import HANDLERS
 from entrypoints.web.health import HealthEndpoints
+from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.resource import ByAccept, Resource
@@ -28,6 +30,7 @@ class Endpoints:
     """All who answer."""
 
     play: PlayEndpoints
+    listens: ListenEndpoints
     stats: StatsEndpoints
     health: HealthEndpoints
     pages: PageEndpoints
@@ -38,6 +41,7 @@ def routes(endpoints: Endpoints) -> list[Route]:
     play, stats, health, pages = endpoints.play, endpoints.stats, endpoints.health, endpoints.pages
     return [
         Route("/play/{id}/stream", Resource({"GET": play.stream})),
+        Route("/play/{id}/listens/{uuid}", Resource({"PUT": endpoints.listens.confirm}, JSON, CONFIRMING)),
         Route("/play", Resource({"GET": play.page, "POST": play.add}, JSON)),
         Route("/play/{id}/stats", Resource({"GET": ByAccept({JSON: stats.clip, CSV: stats.clip_as_csv})})),
         Route("/play/{id}", Resource({"GET": play.clip, "PATCH": play.change, "DELETE": play.remove}, JSON)),

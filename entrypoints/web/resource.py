@@ -20,10 +20,12 @@ class Resource:
     """An ASGI endpoint that tells methods apart: HEAD wherever GET, OPTIONS always, else 405 with all of ``Allow``.
 
     ``produces`` is the media type of its answers, where a client may leave it out by Accept; None: whatever it is.
+    ``preflight`` is what pages of other sites are told of asking it.
     """
 
     methods: Mapping[str, Handler]
     produces: str | None = None
+    preflight: Mapping[str, str] = PREFLIGHT
 
     @property
     def allow(self) -> str:
@@ -32,7 +34,9 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
         if method == "OPTIONS":
-            return await Response(status_code=204, headers={"allow": self.allow, **PREFLIGHT})(scope, receive, send)
+            return await Response(status_code=204, headers={"allow": self.allow, **self.preflight})(
+                scope, receive, send
+            )
         handler = self.methods.get(method) or (self.methods.get("GET") if method == "HEAD" else None)
         if handler is None:
             raise HTTPException(405, headers={"Allow": self.allow})

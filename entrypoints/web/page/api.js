@@ -60,6 +60,20 @@ export async function stats(id) {
   return (await json(`/play/${id}/stats`, { cache: "no-store" })).body;
 }
 
+/** Say how much of a play was heard, even if the page is closed at once; whether more of it may be said.
+ *
+ * Whoever listens need not know whether it arrived: that the service is away is nothing to them. */
+export async function confirmListen(clip, play, report) {
+  const headers = { "Content-Type": "application/json" };
+  try {
+    const options = { method: "PUT", headers, body: JSON.stringify(report), keepalive: true };
+    return (await reach(`/play/${clip}/listens/${play}`, options)).status !== 404;
+  } catch (error) {
+    if (error instanceof Refusal) return true;
+    throw error;
+  }
+}
+
 /** Why a stream does not play, asked with a range that is never counted as a play. */
 export async function whySilent(url) {
   try {

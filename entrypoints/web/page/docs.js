@@ -4,7 +4,7 @@ import { reach, Refusal, sentence } from "/page/api.js";
 import { element } from "/page/dom.js";
 import { trial } from "/page/trial.js";
 
-const METHODS = ["get", "head", "post", "patch", "delete"];
+const METHODS = ["get", "head", "post", "put", "patch", "delete"];
 
 /** Paragraphs of `text`, with `code` between backticks; the only markup that the contract uses. */
 function paragraphs(text = "") {

@@ -1,16 +1,8 @@
-/** The player: one <audio>, its controls, and a new playback id for each listening. */
+/** The player: one <audio>, its controls, and what is told of each listening. */
 
 import { whySilent } from "/page/api.js";
 import { clock, hue } from "/page/clips.js";
-
-/** A random UUID. `crypto.randomUUID` is missing where the page is served over plain HTTP from another host. */
-function randomId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40; // version 4 (RFC 9562 §5.4)
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
+import { Listening } from "/page/listening.js";
 
 export class Player {
   /** `changed(clip, isPlaying)` hears of every start and stop, `begun(clip)` once for each listening that sounds. */
@@ -28,7 +20,7 @@ export class Player {
     this.changed = changed;
     this.begun = begun;
     this.clip = null;
-    this.hasBegun = false;
+    this.listening = null;
     this.isDragging = false;
     this.#listenToAudio();
     this.#listenToControls();
@@ -62,24 +54,24 @@ export class Player {
   resume() {
     const broke = this.audio.currentTime;
     this.failure.hidden = true;
+    this.listening.reload();
     this.audio.load();
     this.audio.currentTime = broke;
     this.#sound();
   }
 
-  /** A new listening of `clip`, from its beginning. Its id makes the browser's many range requests one play. */
+  /** A new listening of `clip`, from its beginning. */
   begin(clip) {
+    this.listening?.finish();
     this.clip = clip;
-    this.hasBegun = false;
+    this.listening = new Listening(clip, this.audio);
     this.root.hidden = false;
     this.root.style.setProperty("--hue", hue(clip.id));
     this.root.querySelector("#now-title").textContent = clip.title;
     this.root.querySelector("#now-genre").textContent = clip.genre;
     this.tell("");
     this.failure.hidden = true;
-    const address = new URL(clip.stream_url, location.href);
-    address.searchParams.set("play", randomId());
-    this.audio.src = address;
+    this.audio.src = this.listening.address;
     this.#sound();
     this.#showTime();
   }
@@ -135,9 +127,21 @@ export class Player {
     audio.addEventListener("error", () => this.#fail());
     audio.addEventListener("playing", () => {
       this.failure.hidden = true;
-      if (this.hasBegun) return;
-      this.hasBegun = true;
+      if (this.listening.hasBegun) return;
+      this.listening.begin();
       this.begun(this.clip);
+    });
+    this.#tellOfListening();
+  }
+
+  #tellOfListening() {
+    const audio = this.audio;
+    audio.addEventListener("timeupdate", () => this.isPlaying && this.listening.goOn());
+    audio.addEventListener("pause", () => audio.ended || this.listening.report());
+    audio.addEventListener("ended", () => this.listening.finish());
+    addEventListener("pagehide", (event) => {
+      if (event.persisted) this.listening?.report(); // it may come back
+      else this.listening?.finish();
     });
   }
 

@@ -1,0 +1,71 @@
+/** One listening: how much of it was really heard, told to the service while it goes on and when it is over. */
+
+import { confirmListen } from "/page/api.js";
+
+const BETWEEN_REPORTS = 10_000; // milliseconds at least, while it plays
+
+/** A random UUID. `crypto.randomUUID` is missing where the page is served over plain HTTP from another host. */
+function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40; // version 4 (RFC 9562 §5.4)
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+export class Listening {
+  /** A listening of `clip` that has not begun. `audio` will play its address, and nothing else until `finish`. */
+  constructor(clip, audio) {
+    this.clip = clip;
+    this.audio = audio;
+    this.id = randomId();
+    this.hasBegun = false;
+    this.isOver = false;
+    this.heardBefore = 0; // seconds, in what was loaded before a failure
+    this.told = performance.now();
+  }
+
+  /** Where its audio is. The id makes the browser's many range requests one play. */
+  get address() {
+    const address = new URL(this.clip.stream_url, location.href);
+    address.searchParams.set("play", this.id);
+    return address;
+  }
+
+  /** The seconds of the clip that sounded; those that were jumped over did not, and none counts twice. */
+  get seconds() {
+    const { played } = this.audio;
+    let sum = this.heardBefore;
+    for (let index = 0; index < played.length; index += 1) sum += played.end(index) - played.start(index);
+    return sum;
+  }
+
+  /** It sounds: the play has been counted, so that from now on it can be confirmed. */
+  begin() {
+    this.hasBegun = true;
+  }
+
+  /** The audio will be loaded anew, and forget what was heard. */
+  reload() {
+    this.heardBefore = this.seconds;
+  }
+
+  /** Time goes by: say so now and then. */
+  goOn() {
+    if (performance.now() - this.told >= BETWEEN_REPORTS) this.report();
+  }
+
+  /** Nobody will hear more of it. */
+  finish() {
+    this.report(true);
+    this.isOver = true;
+  }
+
+  /** Say how much was heard. A report that fails is not sent again: the next one says it all. */
+  async report(finished = false) {
+    if (!this.hasBegun || this.isOver) return;
+    this.told = performance.now();
+    const isKnown = await confirmListen(this.clip.id, this.id, { played_seconds: this.seconds, finished });
+    if (!isKnown) this.isOver = true;
+  }
+}
