@@ -212,6 +212,28 @@ async def test_a_database_that_goes_and_comes_back_costs_no_play_and_no_restart(
     assert max(listener.seconds_to_refusals) < PROMPT
 
 
+async def test_a_database_killed_under_load_has_every_play_it_committed_and_is_used_again_within_five_seconds(
+    elsewhere: tuple[Database, Service],
+) -> None:
+    database, service = elsewhere
+    before, listener = plays_of_clip_1(service), Insistent()
+    listeners = [asyncio.create_task(listener.hears(service, 40)) for _ in range(LISTENERS)]
+    assert await soon_meanwhile(lambda: listener.heard >= 100, PATIENCE)
+    os.kill(postmaster_of(database.folder), signal.SIGKILL)
+    database.close()
+    assert await soon_meanwhile(lambda: len(listener.seconds_to_refusals) >= LISTENERS, PATIENCE)
+    database.start()
+    returned, heard = monotonic(), listener.heard
+    assert await soon_meanwhile(lambda: listener.heard > heard, 5.0)
+    assert monotonic() - returned < 5.0
+    async with asyncio.timeout(60):
+        await asyncio.gather(*listeners)
+    stats = orjson.loads(told(service, "/play/1/stats?interval=hour")[1])
+
+    assert stats["play_count"] == before + 40 * LISTENERS
+    assert stats["completed"] <= stats["play_count"] == sum(bucket["play_count"] for bucket in stats["series"])
+
+
 async def test_a_database_restarted_while_nobody_listened_is_noticed_by_nobody(
     elsewhere: tuple[Database, Service],
 ) -> None:
