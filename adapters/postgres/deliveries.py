@@ -28,10 +28,10 @@ WITH_TOUCH = """
                CASE WHEN is_open THEN state.parts + touch.sent ELSE touch.sent END AS parts,
                touch.begins OR (is_open AND state.is_begun) AS is_begun,
                is_open AND state.is_enough AS was_enough
-    ) AS both_together,
+    ) AS after,
     LATERAL (
-        SELECT was_enough OR (is_begun AND coalesce(touch.enough <= sum(upper(part) - lower(part)), false)) AS is_enough
-        FROM (SELECT int8range(0, 0) UNION ALL SELECT unnest(parts)) AS stretch (part)
+        SELECT was_enough OR (after.is_begun AND coalesce(touch.enough <= bytes, false)) AS is_enough
+        FROM (SELECT coalesce(sum(upper(part) - lower(part)), 0) FROM unnest(after.parts) AS part) AS heard (bytes)
     ) AS outcome"""
 
 # One transaction. Each row of ``heard`` is touched once, all in one order, then deliveries, then counts, each in one
@@ -57,9 +57,9 @@ DELIVER = f"""
         SELECT id FROM deliveries WHERE id = ANY(%(ids)s::uuid[])
     ), united AS (
         INSERT INTO heard AS state (clip_id, whose, purpose, began, last, parts, is_begun, is_enough, hours, news)
-        SELECT touch.clip_id, touch.whose, touch.purpose, both_together.began, both_together.last,
-               CASE WHEN outcome.is_enough THEN '{{}}' ELSE both_together.parts END, both_together.is_begun,
-               outcome.is_enough, touch.hour, 8 * place + 6 + (outcome.is_enough AND NOT was_enough)::int
+        SELECT touch.clip_id, touch.whose, touch.purpose, after.began, after.last,
+               CASE WHEN outcome.is_enough THEN '{{}}' ELSE after.parts END, after.is_begun,
+               outcome.is_enough, touch.hour, 8 * touch.place + 6 + (outcome.is_enough AND NOT was_enough)::int
         FROM unnest(%(touch_clips)s::bigint[], %(touch_whose)s::bytea[], %(touch_purposes)s::text[],
                     %(touch_known)s::bytea[], %(touch_minutes)s::timestamptz[], %(touch_sent)s::int8multirange[],
                     %(touch_enough)s::bigint[], %(touch_begins)s::boolean[], %(touch_hours)s::int[])
@@ -74,8 +74,8 @@ DELIVER = f"""
         ORDER BY touch.clip_id, touch.whose, touch.purpose
         ON CONFLICT (clip_id, whose, purpose) DO UPDATE
         SET (began, last, parts, is_begun, is_enough, hours, news) = (
-            SELECT both_together.began, both_together.last,
-                   CASE WHEN outcome.is_enough THEN '{{}}' ELSE both_together.parts END, both_together.is_begun,
+            SELECT after.began, after.last,
+                   CASE WHEN outcome.is_enough THEN '{{}}' ELSE after.parts END, after.is_begun,
                    outcome.is_enough, state.hours | excluded.hours,
                    8 * place + 2 * (state.hours & excluded.hours = 0)::int + (outcome.is_enough AND NOT was_enough)::int
             FROM (SELECT excluded.news / 8) AS this (place),
@@ -135,8 +135,8 @@ class PostgresDeliveries:
     database: Database
 
     async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
-        offered = {entry.id: entry for entry in reversed(entries)}  # of those with one id, the first
-        waiting, reasons = list(reversed(offered.values())), dict[DeliveryId, Reason]()
+        offered = first_of_each(entries)
+        waiting, reasons = list(offered.values()), dict[DeliveryId, Reason]()
         while waiting:
             this, rest = first_round(waiting)
             rows = await self.database.ask(DELIVER, columns(this) | {"window": window.value}, tuple_row)
@@ -145,4 +145,12 @@ class PostgresDeliveries:
                 waiting = [entry for entry in waiting if entry.id not in known]
             else:
                 waiting, reasons = rest, reasons | {entry: Reason(reason) for entry, reason in rows}
-        return [reasons[entry] for entry in reversed(offered) if entry in reasons]
+        return [reasons[entry] for entry in offered if entry in reasons]
+
+
+def first_of_each(entries: Sequence[DeliveryEntry]) -> dict[DeliveryId, DeliveryEntry]:
+    """The entries in their order, of those with one id the first."""
+    offered: dict[DeliveryId, DeliveryEntry] = {}
+    for entry in entries:
+        offered.setdefault(entry.id, entry)
+    return offered
