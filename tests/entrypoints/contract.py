@@ -8,7 +8,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 DOCUMENT: dict[Any, Any] = yaml.safe_load(files("entrypoints.web").joinpath("openapi.yaml").read_bytes())
 COMPONENTS: dict[str, Any] = DOCUMENT["components"]
-METHODS = {"get", "head", "post", "patch", "delete"}
+METHODS = {"get", "head", "post", "put", "patch", "delete"}
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
