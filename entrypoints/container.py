@@ -49,6 +49,8 @@ from entrypoints.settings import Settings
 from entrypoints.upkeep import Upkeep
 from entrypoints.web.app import Endpoints, create_app
 from entrypoints.web.client_address import ClientAddress
+from entrypoints.web.counting import CountingEndpoints
+from entrypoints.web.counting_rules import counting_rules
 from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import WriteKeys
@@ -149,7 +151,15 @@ class Container(DeclarativeContainer):
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
     stats = Singleton(StatsEndpoints, report_counts, keys)
-    endpoints = Singleton(Endpoints, play, listening, stats, health, pages)
+    rules = Singleton(
+        counting_rules,
+        settings.provided.window,
+        settings.provided.keep,
+        client_address,
+        settings.provided.accel_redirect,
+    )
+    counting = Singleton(CountingEndpoints, rules)
+    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, Object(utc_now), settings.provided.keep, settings.provided.window)
     run = Resource(

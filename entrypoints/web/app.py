@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from entrypoints.web.counting import HTML, CountingEndpoints
 from entrypoints.web.counts_wire import CSV
 from entrypoints.web.cross_origin import CONFIRMING
 from entrypoints.web.faces import HANDLERS
@@ -32,6 +33,7 @@ class Endpoints:
     play: PlayEndpoints
     listens: ListenEndpoints
     stats: StatsEndpoints
+    counting: CountingEndpoints
     health: HealthEndpoints
     pages: PageEndpoints
 
@@ -39,6 +41,7 @@ class Endpoints:
 def routes(endpoints: Endpoints) -> list[Route]:
     """All addresses, most asked for first: they are tried in this order."""
     play, stats, health, pages = endpoints.play, endpoints.stats, endpoints.health, endpoints.pages
+    counting = endpoints.counting
     return [
         Route("/play/{id}/stream", Resource({"GET": play.stream})),
         Route("/play/{id}/listens/{uuid}", Resource({"PUT": endpoints.listens.confirm}, JSON, CONFIRMING)),
@@ -53,6 +56,7 @@ def routes(endpoints: Endpoints) -> list[Route]:
         Route("/metrics", Resource({"GET": health.metrics})),
         Route("/", Resource({"GET": pages.index})),
         Route("/docs", Resource({"GET": pages.docs})),
+        Route("/about/counting", Resource({"GET": ByAccept({JSON: counting.as_json, HTML: counting.as_html})})),
         Route("/openapi.json", Resource({"GET": pages.openapi}, JSON)),
         Route("/page/{name}", Resource({"GET": pages.file})),
     ]
