@@ -37,6 +37,7 @@ from domain.ports import (
     AudioSource,
     Catalogue,
     CheckStore,
+    Clock,
     DailyKeys,
     DeliveryLedger,
     Listens,
@@ -90,6 +91,7 @@ class Container(DeclarativeContainer):
     conninfo: Provider[str] = Dependency(instance_of=str, default="")
     write_keys: Provider[tuple[str, ...]] = Dependency(instance_of=tuple)
 
+    clock: Provider[Clock] = Object(utc_now)
     pool = Singleton(connection_pool, conninfo, settings.provided.pool_size)
     store: Provider[Any] = pool
     database = Singleton(Database, pool)
@@ -118,7 +120,7 @@ class Container(DeclarativeContainer):
     audio = Singleton(AudioByLocation, library, kept)
 
     browse = Singleton(Browse, catalogue)
-    curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), Object(utc_now))
+    curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), clock)
     delivery_queue = Singleton(DeliveryQueue, deliveries, daily_keys, Object(is_bot), settings.provided.window, metrics)
     stream_clip = Singleton(
         StreamClip,
@@ -127,12 +129,12 @@ class Container(DeclarativeContainer):
         ledger,
         delivery_queue.provided.hand_in,
         metrics,
-        Object(utc_now),
+        clock,
         Object(new_id),
     )
     client_address = Singleton(ClientAddress, settings.provided.trusted_proxies, settings.provided.forwarded_header)
 
-    report_counts = Singleton(ReportCounts, catalogue, statistics, Object(utc_now), settings.provided.keep)
+    report_counts = Singleton(ReportCounts, catalogue, statistics, clock, settings.provided.keep)
 
     keys = Singleton(WriteKeys, write_keys)
     play = Singleton(
@@ -146,7 +148,7 @@ class Container(DeclarativeContainer):
         settings.provided.accel_redirect,
         client_address,
     )
-    confirm_listen = Singleton(ConfirmListen, listens, Object(utc_now), settings.provided.keep)
+    confirm_listen = Singleton(ConfirmListen, listens, clock, settings.provided.keep)
     listening = Singleton(ListenEndpoints, confirm_listen, settings.provided.body_limit)
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
@@ -161,7 +163,7 @@ class Container(DeclarativeContainer):
     counting = Singleton(CountingEndpoints, rules)
     endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
-    upkeep = Singleton(Upkeep, retention, daily_keys, Object(utc_now), settings.provided.keep, settings.provided.window)
+    upkeep = Singleton(Upkeep, retention, daily_keys, clock, settings.provided.keep, settings.provided.window)
     run = Resource(
         running,
         store,
