@@ -131,4 +131,6 @@ def touches(entry: DeliveryEntry) -> Iterator[Touch]:
 
 def united(parts: tuple[ByteRange, ...]) -> tuple[ByteRange, ...]:
     """The same bytes in stretches that neither overlap nor touch, in order."""
+    if len(parts) < 2:
+        return parts
     return tuple(sorted(joined(list(parts)), key=lambda part: part.first))

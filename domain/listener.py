@@ -3,7 +3,7 @@
 from enum import StrEnum
 from hashlib import sha256
 from hmac import digest
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 from typing import NewType
 
 from attrs import field, frozen
@@ -40,12 +40,12 @@ def listener_key(key: DailyKey, caller: Caller) -> ListenerKey:
 
 def network_of(address: str | None) -> str:
     """The IPv4 address, also one mapped to IPv6, or the IPv6 network; whatever is neither stands for itself."""
-    try:
-        parsed: IPv4Address | IPv6Address = ip_address(address or "")
-    except ValueError:
+    if address is None or ":" not in address:
         return address or ""
-    if isinstance(parsed, IPv4Address):
-        return str(parsed)
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return address
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(IPv6Network((int(parsed), NETWORK_BITS), strict=False))

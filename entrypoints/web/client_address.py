@@ -97,6 +97,9 @@ class ClientAddress:
 
         Beginning with the peer, a trusted hop is believed in who came before it. The first that is not trusted is
         the client, else the last that is known: the list ends there, or goes on with what is no address."""
+        peer = scope.get("client")
+        if peer and not self.trusted and ":" not in peer[0]:
+            return str(peer[0])  # most requests: an IPv4 address as it stands
         client = None
         with suppress(ValueError):  # a node that is no address: nobody knows who is behind it
             for node in self._nodes(scope):
