@@ -90,6 +90,17 @@ class Shelf:
         """How often the service has counted ``clip``."""
         return int(self.api.get(f"/play/{clip['id']}/stats").raise_for_status().json()["play_count"])
 
+    def listens_and_skips(self, clip: dict[str, Any]) -> tuple[int, int]:
+        """How many plays of ``clip`` the page has said were listened to, and how many given up."""
+        stats = self.api.get(f"/play/{clip['id']}/stats").raise_for_status().json()
+        return stats["listens"], stats["skips"]
+
+    async def hears_of(self, clip: dict[str, Any], listens: int, skips: int) -> None:
+        """Wait until the service has been told of so many listens to ``clip``, and so many skips."""
+        async with asyncio.timeout(15):
+            while self.listens_and_skips(clip) != (listens, skips):
+                await asyncio.sleep(0.05)
+
 
 @contextmanager
 def shelf(service: Service) -> Iterator[Shelf]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
 from tests.end_to_end.browser import CHROMIUM, FLAGS, Shelf, Visit, audio_source, shelf
 from tests.services import Service
@@ -131,6 +131,139 @@ async def test_playing_again_after_the_end_is_a_play_of_its_own(visit: Visit, cl
 
         await expect(visit.row(clip)).to_contain_text("2 plays")
     assert clips.plays(clip) == 2
+
+
+def reports(visit: Visit) -> list[dict[str, object]]:
+    """What the page will say of its listenings, in order."""
+    said: list[dict[str, object]] = []
+
+    def heard(request: Request) -> None:
+        if request.method == "PUT":
+            said.append(request.post_data_json or {})
+
+    visit.page.on("request", heard)
+    return said
+
+
+async def test_a_clip_that_is_heard_to_its_end_is_a_listen(visit: Visit, clips: Shelf) -> None:
+    with audio_source(seconds=0.8) as address:
+        clip = clips.add("A quokka to the end", audio_url=address, duration=0.8)
+        said = reports(visit)
+        await visit.page.goto("/")
+        await visit.press(clip)
+        await visit.wait_until("audio.ended")
+        await clips.hears_of(clip, listens=1, skips=0)
+
+    assert [report["finished"] for report in said] == [True]
+    assert said[0]["played_seconds"] == pytest.approx(0.8, abs=0.1)
+    assert visit.failures == []
+
+
+async def test_a_clip_that_is_left_early_for_another_is_a_skip(visit: Visit, clips: Shelf) -> None:
+    clip, other = clips.add("A quokka left alone"), clips.add("A wombat instead")
+    await visit.page.goto("/")
+    await visit.press(clip)
+    await visit.hear(0.2)
+    await visit.press(other)
+    await clips.hears_of(clip, listens=0, skips=1)
+
+    assert clips.listens_and_skips(other) == (0, 0)
+
+
+async def test_a_clip_that_is_left_with_the_page_is_a_skip(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A quokka and a closed window")
+    page = await visit.page.context.new_page()
+    leaving = Visit(page)
+    await page.goto("/")
+    await leaving.press(clip)
+    await leaving.hear(0.2)
+    await page.close(run_before_unload=True)
+
+    await clips.hears_of(clip, listens=0, skips=1)
+
+
+async def test_what_is_jumped_over_was_not_heard(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A quokka in a hurry")
+    said = reports(visit)
+    await visit.page.goto("/")
+    await visit.press(clip)
+    await visit.hear(0.2)
+    await visit.page.get_by_role("slider", name="Position").press("End")
+    await visit.wait_until("audio.ended")
+    await clips.hears_of(clip, listens=0, skips=1)
+
+    assert said[-1]["finished"]
+
+
+async def test_what_was_heard_before_a_failure_counts_too(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A quokka once more", duration=2)
+    await visit.page.goto("/")
+    await visit.press(clip)
+    await visit.hear(0.8)
+    await visit.page.locator("#failure button").dispatch_event("click")  # as after a failure: it is loaded anew
+    await visit.wait_until("!audio.paused && audio.played.length > 0")
+    await visit.hear(1.5)
+    await visit.press(clip)
+
+    await clips.hears_of(clip, listens=1, skips=0)
+
+
+async def test_a_listening_is_told_of_at_a_pause_and_every_ten_seconds_at_most(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A quokka all day long")
+    said = reports(visit)
+    await visit.page.clock.install()
+    await visit.page.goto("/")
+    await visit.press(clip)
+    await visit.hear(0.4)
+    assert said == []
+
+    await visit.page.clock.fast_forward(8_000)
+    await visit.hear(1)
+    assert said == []
+
+    await visit.page.clock.fast_forward(2_000)
+    await visit.hear(2)
+    assert len(said) == 1
+
+    await visit.press(clip)
+    await visit.wait_until("audio.paused")
+    await clips.hears_of(clip, listens=0, skips=0)
+    assert [report["finished"] for report in said] == [False, False]
+
+
+async def test_a_listening_that_cannot_be_confirmed_is_told_of_once(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A quokka unheard of")
+    said = reports(visit)
+    await visit.page.route("**/listens/*", lambda route: route.fulfill(status=404))
+    await visit.page.goto("/")
+    await visit.press(clip)
+    for moment in (0.2, 0.4, 0.6):
+        await visit.hear(moment)
+        await visit.press(clip)
+        await visit.wait_until("audio.paused")
+        await visit.press(clip)
+
+    assert len(said) == 1
+    await expect(visit.page.get_by_role("region", name="Player").get_by_role("alert")).to_be_hidden()
+
+
+async def test_a_service_that_is_away_for_a_moment_hears_of_it_at_the_next_report(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A quokka in a tunnel", duration=1)
+    await visit.page.route("**/listens/*", lambda route: route.abort())
+    await visit.page.goto("/")
+    await visit.press(clip)
+    await visit.hear(0.6)
+    await visit.press(clip)
+    await visit.wait_until("audio.paused")
+    await expect(visit.page.get_by_role("region", name="Player").get_by_role("alert")).to_be_hidden()
+    assert clips.listens_and_skips(clip) == (0, 0)
+
+    await visit.page.unroute("**/listens/*")
+    await visit.press(clip)
+    await visit.hear(0.8)
+    await visit.press(clip)
+
+    await clips.hears_of(clip, listens=1, skips=0)
 
 
 async def test_a_source_that_died_is_told_in_words_and_can_be_tried_again(visit: Visit, clips: Shelf) -> None:
@@ -305,7 +438,7 @@ async def test_the_contract_s_page_shows_every_operation_and_tries_one(visit: Vi
     contract = clips.api.get("/openapi.json").json()
     await visit.page.goto("/docs")
     await expect(visit.page).to_have_title("Soundverse Play API")
-    methods = ("get", "head", "post", "patch", "delete")
+    methods = ("get", "head", "post", "put", "patch", "delete")
     written = sum(method in item for item in contract["paths"].values() for method in methods)
     await expect(visit.page.locator("details.operation")).to_have_count(written)
 
