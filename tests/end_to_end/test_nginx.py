@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from aiohttp import ClientPayloadError
+from aiohttp import ClientPayloadError, ClientSession, TCPConnector
 from attrs import evolve, frozen
 
 from adapters.system import new_id
-from tests.end_to_end.clients import Client, client_of, listening
+from tests.end_to_end.clients import Client, client_of, comes_true, listening
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.processes import PATIENCE, soon
 from tests.services import HOUSE, LOOPBACK, Service, clean_environment, free_port, running_service
@@ -31,6 +31,7 @@ SOUND = mp3(200)  # 83 kB
 NAME = "Ça_va?/50%25#1+&;'~.mp3"  # without a blank, which no location has
 OLD = 1_700_000_000  # a file that has rested has a strong entity tag
 FUTURE = 4_000_000_000
+BEHIND_NGINX = {"PLAY_SAMPLES": "false", "PLAY_TRUSTED_PROXIES": LOOPBACK}
 PASSING = {"connection", "date", "keep-alive", "server", "transfer-encoding", "x-request-id"}  # each answer's own
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs Debian's nginx")
@@ -123,8 +124,8 @@ def house(fresh_folder: FreshFolder) -> Iterator[House]:
     os.utime(file, (OLD, OLD))
     (other / "media").symlink_to(data / "media")
     with (
-        running_service("--memory", "--data", str(data), PLAY_SAMPLES="false") as alone,
-        running_service("--memory", "--data", str(other), PLAY_SAMPLES="false", PLAY_ACCEL_REDIRECT=PREFIX) as handing,
+        running_service("--memory", "--data", str(data), **BEHIND_NGINX) as alone,
+        running_service("--memory", "--data", str(other), **BEHIND_NGINX, PLAY_ACCEL_REDIRECT=PREFIX) as handing,
         nginx_before(alone, fresh_folder()) as proxied,
         nginx_before(handing, fresh_folder(), data / "media") as taken_over,
     ):
@@ -277,3 +278,24 @@ async def test_a_clip_that_was_cut_looks_cut(house: House, length: dict[str, obj
             assert response.status == 200
             with pytest.raises(ClientPayloadError):
                 await response.read()
+
+
+async def test_behind_a_proxy_listeners_are_told_apart_by_where_they_are_and_not_by_what_they_say(house: House) -> None:
+    async with client_of(house.proxied) as client:
+        clip = await client.add(f"library:{NAME}")
+        for place, said in [("127.0.0.2", {}), ("127.0.0.3", {}), ("127.0.0.3", {"x-forwarded-for": "192.0.2.1"})]:
+            async with (
+                ClientSession(house.proxied.url, connector=TCPConnector(local_addr=(place, 0))) as asking,
+                asking.get(f"/play/{clip}/stream", headers={"user-agent": "Radio", **said}) as response,
+            ):
+                assert await response.read() == SOUND
+
+        async def counted() -> list[int]:
+            async with client.session.get(f"/play/{clip}/stats") as response:
+                stats = await response.json()
+                return [stats[counter] for counter in ("play_count", "completed", "downloads", "listeners")]
+
+        async def are_counted() -> bool:
+            return await counted() == [3, 3, 2, 2]
+
+        assert await comes_true(are_counted), await counted()
