@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import LiteralString
 from urllib.parse import urlsplit
 
@@ -20,7 +20,11 @@ from benchmarks.load import Unsound
 
 CONNECTIONS = {"max_connections": "150"}  # the first version keeps 64; all else is as the service starts it
 MEMORY = ("tmpfs", "ramfs")
+QUIET = 0.25  # seconds in which nothing is written; the service gathers deliveries for less
+PATIENCE = 60.0  # seconds
 PAGE = bytes(8192)  # what PostgreSQL writes at once
+
+WRITTEN_SO_FAR = "SELECT pg_current_wal_insert_lsn()"
 
 # Its own connection tells the server's settings; that no role and no database overrides them, the catalogue.
 VOLATILE = """
@@ -56,6 +60,17 @@ def told(url: str, statement: LiteralString) -> TupleRow:
     """The first row that the database answers; empty if there is none."""
     with connect(url, autocommit=True) as connection:
         return connection.execute(statement).fetchone() or ()
+
+
+def rest(url: str) -> None:
+    """Return when nobody has written anything on the server for a while: neither what wrk dropped, nor what is left for
+    later, shall burden the next turn. Raises Unsound: that does not end."""
+    deadline, before, now = monotonic() + PATIENCE, None, told(url, WRITTEN_SO_FAR)
+    while before != now:
+        if monotonic() > deadline:
+            raise Unsound(f"{urlsplit(url).path}: the server still writes, {PATIENCE} s after the load ended")
+        sleep(QUIET)
+        before, now = now, told(url, WRITTEN_SO_FAR)
 
 
 def check_durable(url: str) -> None:

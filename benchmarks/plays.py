@@ -6,11 +6,13 @@ the ledger alone, without HTTP. All use one PostgreSQL on a disk, as the service
 they answer. The machine may be busy with other things: the ratios of turns side by side say more than the figures.
 """
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from benchmarks.comparison import Comparison, Target
@@ -19,7 +21,7 @@ from benchmarks.durable import check_durable, flush_seconds
 from benchmarks.first_version.server import install
 from benchmarks.ledger import Callers
 from benchmarks.load import Unsound
-from benchmarks.processes import end_by_signals, temporary_folder
+from benchmarks.processes import busy_seconds, end_by_signals, processor_seconds, temporary_folder
 from benchmarks.report import as_json, machine, markdown, write_json
 from benchmarks.service import HERE
 
@@ -43,12 +45,12 @@ def comparisons(shared: Counting, alone: Counting, first: Counting, *, quick: bo
 
 
 def measured(*, quick: bool) -> tuple[list[Comparison], dict[str, Any]]:
-    """Start everything, prove it, measure it, end it; what was found, and about the disk and the commits.
+    """Start everything, prove it, measure it, end it; what was found, and about the machine and the commits.
 
     Raises Unsound."""
     rounds, seconds = (3, 1) if quick else (3, 2)
     with temporary_folder(DISK) as folder, ExitStack() as stack:
-        flush = flush_seconds(folder)
+        flush, began, others = flush_seconds(folder), perf_counter(), seconds_of_others()
         shared, alone, first = starting(stack, folder)
         for each in (shared, alone, first):
             check_durable(each.database)
@@ -58,12 +60,21 @@ def measured(*, quick: bool) -> tuple[list[Comparison], dict[str, Any]]:
             comparison.prove()
             for _ in range(rounds):
                 comparison.round(seconds)
-        return found, {"flush_seconds": flush, "plays_a_commit": commits_shared(shared, alone)}
+        others = (seconds_of_others() - others) / (perf_counter() - began)
+        commits = commits_shared(shared, alone)
+        return found, {"flush_seconds": flush, "cores_of_others": others, "plays_a_commit": commits}
+
+
+def seconds_of_others() -> float:
+    """The processor time that everybody but this benchmark has taken so far."""
+    return busy_seconds() - processor_seconds(os.getpid())
 
 
 def in_words(facts: dict[str, Any]) -> str:
     commits = ", ".join(f"{name} {plays:.1f}" for name, plays in facts["plays_a_commit"].items())
-    return f"The disk keeps a page in {facts['flush_seconds'] * 1e3:.2f} ms. Plays that shared a commit: {commits}."
+    disk = f"The disk keeps a page in {facts['flush_seconds'] * 1e3:.2f} ms."
+    others = f"Others kept {facts['cores_of_others']:.2f} cores busy meanwhile."
+    return f"{disk} {others} Plays that shared a commit: {commits}."
 
 
 def arguments() -> Namespace:

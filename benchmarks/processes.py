@@ -97,7 +97,7 @@ def wait_until_answering(url: str, process: Process) -> None:
 
 
 def processor_seconds(pid: int) -> float:
-    """The processor time that a process, and all it has started, have taken so far."""
+    """The processor time that a process, and all it has started, have taken so far; those that ended, too."""
     taken, parents = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -105,8 +105,15 @@ def processor_seconds(pid: int) -> float:
         except (FileNotFoundError, ProcessLookupError):  # it has ended since
             continue
         each = int(stat.parent.name)
-        parents[each], taken[each] = int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
+        parents[each], taken[each] = int(fields[1]), sum(map(int, fields[11:15])) / TICKS
     return sum(seconds for each, seconds in taken.items() if is_of(pid, each, parents))
+
+
+def busy_seconds() -> float:
+    """The processor time that everybody has taken on this machine so far, and that it did not get from its host."""
+    ticks = [int(each) for each in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+    idle, waiting = ticks[3:5]
+    return (sum(ticks) - idle - waiting) / TICKS
 
 
 def is_of(ancestor: int, pid: int, parents: Mapping[int, int]) -> bool:
