@@ -132,17 +132,17 @@ def not_acceptable(error: NotAcceptable) -> Problem:
 
 
 def key_missing(_error: KeyMissing) -> Problem:
-    detail = "Writing needs a key: send it as Authorization: Bearer KEY or as X-API-Key: KEY."
+    detail = "This needs a key: send it as Authorization: Bearer KEY or as X-API-Key: KEY."
     return Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"www-authenticate": "Bearer"})
 
 
 def key_unknown(_error: KeyUnknown) -> Problem:
     headers = {"www-authenticate": 'Bearer error="invalid_token"'}  # RFC 6750 §3.1
-    return Problem(HTTPStatus.UNAUTHORIZED, "This is not a key that may write.", headers=headers)
+    return Problem(HTTPStatus.UNAUTHORIZED, "This key is not one of those that may do this.", headers=headers)
 
 
 def writing_closed(_error: WritingClosed) -> Problem:
-    return Problem(HTTPStatus.FORBIDDEN, "Nobody may write here: the operator allows it by setting PLAY_WRITE_KEYS.")
+    return Problem(HTTPStatus.FORBIDDEN, "Nobody may do this here: the operator allows it by setting PLAY_WRITE_KEYS.")
 
 
 def draining(_error: Draining) -> Problem:

@@ -9,11 +9,14 @@ from openapi_spec_validator import validate
 
 from domain.browsing import LARGEST_PAGE, ClipQuery, Sort
 from domain.clip import LARGEST_CLIP_ID, Clip, ClipChanges, ClipDetails
+from domain.decision import Reason
+from domain.delivery import Ending
 from domain.location import LONGEST
+from domain.statistics import COUNTERS, MOST_BUCKETS, Interval
 from tests.entrypoints.contract import COMPONENTS, DOCUMENT, METHODS, body_faults, faults, operations, resolved
 from tests.entrypoints.edge import Edge
 
-WRITES = {"addClip", "changeClip", "removeClip"}
+NEED_A_KEY = {"addClip", "changeClip", "removeClip", "explainClipStats"}
 
 
 def responses() -> Iterator[tuple[str, int, dict[str, Any]]]:
@@ -106,9 +109,9 @@ def test_every_json_answer_shows_an_example() -> None:
         assert json is None or name == "contract" or "example" in json, (name, status)
 
 
-def test_writing_needs_a_key_and_reading_needs_none() -> None:
-    assert {name for name, operation in operations().items() if "security" in operation} == WRITES
-    for name in WRITES:
+def test_writing_needs_a_key_and_so_does_seeing_single_requests_and_nothing_else_does() -> None:
+    assert {name for name, operation in operations().items() if "security" in operation} == NEED_A_KEY
+    for name in NEED_A_KEY:
         assert operations()[name]["security"] == [{"bearer": []}, {"apiKey": []}]
         assert {"401", "403"} <= operations()[name]["responses"].keys()
 
@@ -136,11 +139,29 @@ def test_a_body_has_the_fields_of_the_domain() -> None:
     assert schemas["Clip"]["properties"].keys() == fields_dict(Clip).keys() - {"header_size"} | {"stream_url"}
 
 
-def test_every_key_of_a_clip_is_always_there_and_its_stats_add_one() -> None:
+def test_every_key_of_a_clip_is_always_there_and_its_stats_add_the_counters() -> None:
     clip, stats = COMPONENTS["schemas"]["Clip"], COMPONENTS["schemas"]["ClipStats"]
 
     assert set(clip["required"]) == clip["properties"].keys()
-    assert set(stats["required"]) == stats["properties"].keys() == clip["properties"].keys() | {"last_played_at"}
+    assert set(stats["required"]) == clip["properties"].keys() | {"last_played_at", *COUNTERS}
+    assert stats["properties"].keys() - stats["required"] == {"interval", "from", "to", "series"}
+
+
+def test_every_counter_is_in_every_bucket_and_in_the_sums() -> None:
+    bucket, catalogue = COMPONENTS["schemas"]["Bucket"], COMPONENTS["schemas"]["CatalogueStats"]
+
+    assert set(bucket["required"]) == bucket["properties"].keys() == {"since", *COUNTERS}
+    assert set(catalogue["required"]) == catalogue["properties"].keys()
+    assert set(COUNTERS) < set(catalogue["required"])
+    assert catalogue["properties"]["series"]["maxItems"] == MOST_BUCKETS
+
+
+def test_reasons_and_endings_are_those_of_the_domain() -> None:
+    schemas = COMPONENTS["schemas"]
+
+    assert schemas["Verdict"]["properties"]["reason"]["enum"] == list(Reason)
+    assert schemas["ExplainedRequest"]["properties"]["ending"]["enum"] == list(Ending)
+    assert COMPONENTS["parameters"]["interval"]["schema"]["enum"] == list(Interval)
 
 
 @pytest.mark.parametrize(
