@@ -10,7 +10,8 @@ from adapters.postgres.pool import Database
 OPEN_AT_MOST = timedelta(days=2)  # a window after its last delivery, which the next day's key may still carry on
 
 # One row more than may go is looked for, to know whether there is more. The lock is let go when the statement ends;
-# whoever does not get it finds nothing to do.
+# whoever does not get it finds nothing to do. Rows that somebody adds to at this moment are passed over, since they are
+# not old any more, and so that nobody waits in a circle.
 FORGET = """
     WITH turn AS MATERIALIZED (
         SELECT FROM (SELECT pg_try_advisory_xact_lock(hashtext('soundverse-play retention')) AS is_ours) WHERE is_ours
@@ -20,21 +21,21 @@ FORGET = """
     ), old_counts AS MATERIALIZED (
         SELECT clip_id, interval, since, counter FROM counts
         WHERE EXISTS (SELECT FROM turn) AND interval = 'hour' AND since < %(before)s
-        ORDER BY since LIMIT %(at_most)s + 1
+        ORDER BY since LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
     ), old_plays AS MATERIALIZED (
         SELECT clip_id, id FROM plays WHERE EXISTS (SELECT FROM turn) AND NOT is_named AND started_at < %(before)s
         ORDER BY started_at LIMIT %(at_most)s + 1
     ), old_playbacks AS MATERIALIZED (
         SELECT clip_id, whose, purpose FROM heard
         WHERE EXISTS (SELECT FROM turn) AND purpose = 'playback' AND last < %(before)s
-        ORDER BY last LIMIT %(at_most)s + 1
+        ORDER BY last LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
     ), old_windows AS MATERIALIZED (
         SELECT clip_id, whose, purpose FROM heard
         WHERE EXISTS (SELECT FROM turn) AND purpose <> 'playback' AND last < %(closed)s
-        ORDER BY last LIMIT %(at_most)s + 1
+        ORDER BY last LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
     ), old_listens AS MATERIALIZED (
         SELECT clip_id, id FROM listens WHERE EXISTS (SELECT FROM turn) AND began_at < %(before)s
-        ORDER BY began_at LIMIT %(at_most)s + 1
+        ORDER BY began_at LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
     ), no_deliveries AS (
         DELETE FROM deliveries WHERE id IN (SELECT id FROM old_deliveries LIMIT %(at_most)s)
     ), no_counts AS (

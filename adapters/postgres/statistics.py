@@ -32,19 +32,19 @@ SERIES_OF_ALL = """
       AND (counter = 'listeners') = (clip_id = %(the_catalogue)s)
     GROUP BY since, counter"""
 
+# Clips are looked up one by one from the most played on, until there are enough that are still there.
 TOP = """
-    WITH played AS (
+    SELECT played.plays AS in_period, id, title, description, genre, duration, audio_url, media_type, size, header_size,
+           coalesce((SELECT plays FROM play_counts WHERE clip_id = id), 0) AS play_count, created_at
+    FROM (
         SELECT clip_id, sum(count)::bigint AS plays FROM counts
         WHERE interval = %(interval)s AND since >= %(start)s AND since < %(end)s AND counter = 'play_count'
-        GROUP BY clip_id
-    ), top AS (
-        SELECT id, played.plays FROM played JOIN clips ON id = clip_id WHERE removed_at IS NULL
-        ORDER BY played.plays DESC, id DESC LIMIT %(limit)s
-    )
-    SELECT top.plays AS in_period, id, title, description, genre, duration, audio_url, media_type, size, header_size,
-           coalesce(play_counts.plays, 0) AS play_count, created_at
-    FROM top JOIN clips USING (id) LEFT JOIN play_counts ON clip_id = id
-    ORDER BY top.plays DESC, id DESC"""
+        GROUP BY clip_id ORDER BY plays DESC, clip_id DESC
+    ) AS played, LATERAL (
+        SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size, created_at FROM clips
+        WHERE id = played.clip_id AND removed_at IS NULL LIMIT 1
+    ) AS present
+    ORDER BY played.plays DESC, played.clip_id DESC LIMIT %(limit)s"""
 
 EXPLAINED = """
     SELECT id, ended_at, listener, playback, play, download, completes, sent, ending FROM deliveries
