@@ -26,16 +26,21 @@ from benchmarks.report import as_json, machine, markdown, write_json
 from benchmarks.service import HERE
 
 LEDGER, LEDGER_ALONE = "ledger", "ledger, a transaction each"
+ROUNDS = 3
 DISK = Path("/var/tmp")  # where /tmp may be memory
 
 
-def comparisons(shared: Counting, alone: Counting, first: Counting, *, quick: bool) -> Iterator[Comparison]:
-    """All work that is compared; quickly, only what something is promised of, and the hot clip of a single listener."""
+def streaming(shared: Counting, alone: Counting, first: Counting, *, quick: bool) -> Iterator[Comparison]:
+    """Streams that are counted; quickly, only what something is promised of, and the hot clip of a single listener."""
     for work, clips in (("hot clip", 1), (f"{CLIPS} clips", CLIPS)):
         for connections in (1, 64) if quick and clips == 1 else (64,) if quick else (1, 16, 64, 256):
             subjects = [each.of(clips) for each in (shared, alone, first)]
             targets = (Target(SERVICE, FIRST, 25.0 if connections == 64 else None), Target(SERVICE, ALONE))
             yield Comparison(f"{work} at {connections}", connections, subjects, targets)
+
+
+def recording(shared: Counting, alone: Counting, *, quick: bool) -> Iterator[Comparison]:
+    """Plays that are recorded without HTTP."""
     callers = (
         Callers(LEDGER, shared.database, 1, shared.plays_now),
         Callers(LEDGER_ALONE, alone.database, 1, alone.plays_now, ("--alone",)),
@@ -48,21 +53,27 @@ def measured(*, quick: bool) -> tuple[list[Comparison], dict[str, Any]]:
     """Start everything, prove it, measure it, end it; what was found, and about the machine and the commits.
 
     Raises Unsound."""
-    rounds, seconds = (3, 1) if quick else (3, 2)
     with temporary_folder(DISK) as folder, ExitStack() as stack:
         flush, began, others = flush_seconds(folder), perf_counter(), seconds_of_others()
         shared, alone, first = starting(stack, folder)
         for each in (shared, alone, first):
             check_durable(each.database)
-        found = list(comparisons(shared, alone, first, quick=quick))
-        for comparison in found:
-            print(f"{comparison.work}: {rounds} rounds of {seconds} s", file=sys.stderr, flush=True)
-            comparison.prove()
-            for _ in range(rounds):
-                comparison.round(seconds)
+        streams, records = streaming(shared, alone, first, quick=quick), recording(shared, alone, quick=quick)
+        found = [done(each, seconds=1 if quick else 2) for each in streams] + [
+            done(each, seconds=1) for each in records
+        ]
         others = (seconds_of_others() - others) / (perf_counter() - began)
         commits = commits_shared(shared, alone)
         return found, {"flush_seconds": flush, "cores_of_others": others, "plays_a_commit": commits}
+
+
+def done(comparison: Comparison, seconds: int) -> Comparison:
+    """Prove it and measure it. Raises Unsound."""
+    print(f"{comparison.work}: {ROUNDS} rounds of {seconds} s", file=sys.stderr, flush=True)
+    comparison.prove()
+    for _ in range(ROUNDS):
+        comparison.round(seconds)
+    return comparison
 
 
 def seconds_of_others() -> float:
