@@ -138,7 +138,7 @@ def key_missing(_error: KeyMissing) -> Problem:
 
 def key_unknown(_error: KeyUnknown) -> Problem:
     headers = {"www-authenticate": 'Bearer error="invalid_token"'}  # RFC 6750 §3.1
-    return Problem(HTTPStatus.UNAUTHORIZED, "This key is not one of those that may do this.", headers=headers)
+    return Problem(HTTPStatus.UNAUTHORIZED, "This is not a key that may do this.", headers=headers)
 
 
 def writing_closed(_error: WritingClosed) -> Problem:

@@ -13,6 +13,7 @@ from tests.entrypoints.edge import RAIN, WRITING, Edge, LedgerAway, an_edge
 OFFERED = {"title": "Rain", "genre": "Nature", "audio_url": RAIN}
 WRONG_KEY = {"x-api-key": "no key"}
 NO_JSON = {"accept": "text/html"}
+CSV = {"accept": "text/csv"}
 
 
 def obeys(answer: httpx.Response, operation: str) -> bool:
@@ -48,13 +49,21 @@ async def test_what_is_answered_to_a_good_request_is_as_written(edge: Edge) -> N
     assert obeys(await ask("GET", f"{clip}/stream", headers={"range": "bytes=2-5"}), "streamClip")
     assert obeys(await ask("GET", f"{clip}/stream", headers={"range": "bytes=2-5, 9-"}), "streamClip")
     assert obeys(await ask("HEAD", f"{clip}/stream"), "describeStream")
+    await edge.container.delivery_queue().settled()
+    assert obeys(await ask("GET", f"{clip}/stats?interval=hour"), "getClipStats")
+    assert obeys(await ask("GET", f"{clip}/stats", headers=CSV), "getClipStats")
+    assert obeys(await ask("GET", "/stats?limit=1"), "getStats")
+    assert obeys(await ask("GET", "/stats", headers=CSV), "getStats")
+    explained = await ask("GET", f"{clip}/stats/explain", headers=WRITING)
+    assert obeys(explained, "explainClipStats")
+    assert len(explained.json()["requests"]) == 4
     assert obeys(await ask("DELETE", clip, headers=WRITING), "removeClip")
 
 
 @pytest.mark.parametrize(
     ("operation", "path"),
     [("livez", "/livez"), ("health", "/health"), ("readyz", "/readyz"), ("metrics", "/metrics"), ("page", "/"),
-     ("docs", "/docs"), ("contract", "/openapi.json")],
+     ("docs", "/docs"), ("contract", "/openapi.json"), ("aboutCounting", "/about/counting")],
 )  # fmt: skip
 async def test_what_is_answered_to_an_operator_is_as_written(edge: Edge, operation: str, path: str) -> None:
     answer = await edge.client.get(path)
@@ -87,6 +96,17 @@ async def test_what_is_answered_to_an_operator_is_as_written(edge: Edge, operati
         ("removeClip", "DELETE /play/77", 404, {"headers": WRITING}),
         ("removeClip", "DELETE /play/1", 401, {}),
         ("getClipStats", "GET /play/abc/stats", 404, {}),
+        ("getClipStats", "GET /play/1/stats", 406, {"headers": NO_JSON}),
+        ("getClipStats", "GET /play/1/stats?interval=week&from=soon&to=" + 99 * "9", 422, {}),
+        ("getClipStats", "GET /play/1/stats?from=2026-01-02&to=2026-01-01", 422, {}),
+        ("getStats", "GET /stats", 406, {"headers": NO_JSON}),
+        ("getStats", "GET /stats?interval=hour&from=1999-01-01&to=1999-01-02&limit=5", 422, {}),
+        ("getStats", "GET /stats?limit=0", 422, {}),
+        ("explainClipStats", "GET /play/1/stats/explain", 401, {}),
+        ("explainClipStats", "GET /play/77/stats/explain", 404, {"headers": WRITING}),
+        ("explainClipStats", "GET /play/1/stats/explain", 406, {"headers": {**WRITING, **NO_JSON}}),
+        ("explainClipStats", "GET /play/1/stats/explain?limit=x", 422, {"headers": WRITING}),
+        ("aboutCounting", "GET /about/counting", 406, {"headers": {"accept": "image/png"}}),
         ("streamClip", "GET /play/0/stream", 404, {}),
         ("streamClip", "GET /play/1/stream", 416, {"headers": {"range": "bytes=9999999-"}}),
         ("streamClip", "GET /play/1/stream?play=once", 422, {}),
@@ -121,20 +141,21 @@ async def test_a_source_that_fails_is_answered_as_written(edge: Edge, failure: S
 
 async def test_a_closed_or_broken_service_answers_as_written(tmp_path: Path) -> None:
     closed = an_edge(tmp_path, keys=())
-    answer = await closed.client.post("/play", json=OFFERED)
+    added, explained = await closed.client.post("/play", json=OFFERED), await closed.client.get("/play/1/stats/explain")
 
-    assert answer.status_code == 403
-    assert obeys(answer, "addClip")
+    assert (added.status_code, explained.status_code) == (403, 403)
+    assert obeys(added, "addClip")
+    assert obeys(explained, "explainClipStats")
 
     broken = an_edge(tmp_path, statistics=LedgerAway())
-    answer = await broken.client.get(f"/play/{(await broken.added())['id']}/stats")
+    clip = f"/play/{(await broken.added())['id']}"
+    for path, operation in (
+        (f"{clip}/stats", "getClipStats"),
+        (f"{clip}/stats/explain", "explainClipStats"),
+        ("/stats", "getStats"),
+    ):
+        answer = await broken.client.get(path, headers=WRITING)
 
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"]
-    assert obeys(answer, "getClipStats")
-
-    broken.container.health().drain()
-    answer = await broken.client.get("/readyz")
-
-    assert answer.status_code == 503
-    assert obeys(answer, "readyz")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert obeys(answer, operation)

@@ -70,11 +70,11 @@ NEVER_AN_ID = ("..", "null", "NaN", "1;2", "1,2", str(2**63), str(2**64 + 1), st
 
 
 @pytest.mark.parametrize("clip", NO_ID + NEVER_AN_ID)
-@pytest.mark.parametrize("below", ["", "/stream", "/stats"])
+@pytest.mark.parametrize("below", ["", "/stream", "/stats", "/stats/explain"])
 async def test_what_names_no_clip_is_a_404(edge: Edge, clip: str, below: str) -> None:
     await edge.added()
 
-    assert_refused(await edge.asked("GET", f"/play/{clip}{below}"), 404)
+    assert_refused(await edge.asked("GET", f"/play/{clip}{below}", headers=[WRITING]), 404)
 
 
 @pytest.mark.parametrize("clip", ["abc", "0", "²", str(2**63), "9" * 10_000])
@@ -435,6 +435,12 @@ async def test_naughty_strings_in_addresses_are_answered_or_refused(edge: Edge) 
             answer = await edge.asked("GET", "/play", query)
             assert answer.status in (200, 422)
             assert (await edge.asked("GET", "/play/1/stream", query)).status in (200, 422)
+        for name in (b"interval=", b"from=", b"to=", b"interval=hour&to="):
+            for path in ("/play/1/stats", "/stats"):
+                assert_refused(
+                    await edge.asked("GET", path, name + escaped), 422, name[:-1].rpartition(b"&")[2].decode()
+                )
+        assert (await edge.asked("GET", "/stats", b"limit=" + escaped)).status in (200, 422)
         for path in (f"/play/{text}", f"/play/{text}/stream", f"/page/{text}"):
             assert (await edge.asked("GET", path)).status in (200, 404)
 
@@ -460,12 +466,38 @@ headers = st.lists(
     max_size=4,
 )
 paths = st.sampled_from(
-    ["/play", "/play/1", "/play/1/stream", "/play/1/stats", "/play/", "/play//", "/metrics", "/", "/api/v1/play"]
+    [
+        "/play",
+        "/play/1",
+        "/play/1/stream",
+        "/play/1/stats",
+        "/play/1/stats/explain",
+        "/stats",
+        "/about/counting",
+        "/play/",
+        "/play//",
+        "/metrics",
+        "/",
+        "/api/v1/play",
+    ]
 ) | st.text(st.characters(codec="utf-8"), max_size=20).map(lambda text: f"/{text}")
 tampered = st.recursive(st.none() | st.integers(-(2**63), 2**63) | st.text(st.characters(codec="utf-8")), st.lists)
 queries = st.binary(max_size=40) | st.builds(
     bytes.__add__,
-    st.sampled_from([b"limit=1&after=", b"sort=title&after=", b"sort=plays&after=", b"sort=", b"q=", b"play="]),
+    st.sampled_from(
+        [
+            b"limit=1&after=",
+            b"sort=title&after=",
+            b"sort=plays&after=",
+            b"sort=",
+            b"q=",
+            b"play=",
+            b"interval=hour&from=",
+            b"from=",
+            b"to=",
+            b"interval=",
+        ]
+    ),
     st.binary(max_size=20) | tampered.map(lambda value: urlsafe_b64encode(orjson.dumps(value))),
 )
 values = st.recursive(
@@ -504,6 +536,8 @@ def plain(path: str, query: bytes = b"", *headers: tuple[bytes, bytes]) -> dict[
 @example(plain("/play", b"limit=1&colour=\xff"))
 @example(plain("/play//", b"\xff"))
 @example(plain("/play", b"after=NQ=="))
+@example(plain("/stats", b"from=0001-01-01&to=9999-12-31"))
+@example(plain("/stats", b"to=0001-01-01T00:00:00%2B23:59"))
 @example(plain("/metrics", b"", (b"accept", b"application/openmetrics-text;version=x")))
 async def test_nothing_a_client_can_send_is_a_defect(filled: Edge, request: dict[str, Any]) -> None:
     answer = await filled.asked(**request)

@@ -5,7 +5,17 @@ import pytest
 from tests.entrypoints.edge import RAIN, WRITING, Edge
 
 READ = ["/play", "/play/1", "/play/1/stream", "/play/1/stats"]
-OTHERS = ["/livez", "/readyz", "/health", "/metrics", "/", "/openapi.json", "/page/play.js"]
+OTHERS = [
+    "/stats",
+    "/about/counting",
+    "/livez",
+    "/readyz",
+    "/health",
+    "/metrics",
+    "/",
+    "/openapi.json",
+    "/page/play.js",
+]
 ALLOWED = {
     "/play": "GET, HEAD, OPTIONS, POST",
     "/play/1": "DELETE, GET, HEAD, OPTIONS, PATCH",

@@ -1,11 +1,11 @@
-"""What request headers say is read as RFC 9110 has it, whoever wrote them."""
+"""What a client accepts is read as RFC 9110 has it, whoever wrote it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from entrypoints.web.accept import accepts
+from entrypoints.web.accept import accepts, preferred
 
 
 def with_accept(*lines: str) -> Request:
@@ -60,3 +60,36 @@ def test_who_leaves_json_out_in_any_of_these_ways_does_not(lines: tuple[str, ...
 def test_the_most_specific_range_decides_in_whatever_order_they_come(parts: list[str]) -> None:
     assert accepts(with_accept(", ".join(parts)), "application/json")
     assert accepts(with_accept(*parts), "application/json")
+
+
+@pytest.mark.parametrize(
+    ("header", "best"),
+    [
+        ("text/csv, application/json;q=0.999", "text/csv"),
+        ("text/csv;q=0.001, application/json;q=0", "text/csv"),
+        ("text/csv;Q=1.000, application/json;q=0.5", "text/csv"),
+        ("text/csv;header=present;q=0.7, application/json;q=0.6", "text/csv"),
+        ("text/csv;q=0.7, application/json;q=0.8", "application/json"),
+        ("text/csv;q=1, application/json", "application/json"),
+        ("text/csv;q=0.5, application/*;q=0.6", "application/json"),
+        ("text/csv;q=0.5, text/*, */*;q=0.4", "text/csv"),
+        ("text/csv;q=high, application/json;q=2", "application/json"),  # no weights, so both are liked
+        ("text/csv, application/json;q=0.1234", "application/json"),
+        ("image/png", None),
+        ("*/*;q=0", None),
+    ],
+)
+def test_of_several_types_the_one_with_the_greatest_weight_is_preferred_and_the_first_of_equals(
+    header: str, best: str | None
+) -> None:
+    assert preferred(with_accept(header), ("application/json", "text/csv")) == best
+
+
+@given(header=st.text(st.characters(codec="latin-1"), max_size=60))
+def test_what_is_preferred_is_accepted_and_nothing_is_only_where_nothing_is_accepted(header: str) -> None:
+    types = ("application/json", "text/csv")
+    request = with_accept(header)
+    best = preferred(request, types)
+
+    assert (best is None) == (not any(accepts(request, each) for each in types))
+    assert best is None or accepts(request, best)
