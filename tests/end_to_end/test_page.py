@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -133,9 +134,9 @@ async def test_playing_again_after_the_end_is_a_play_of_its_own(visit: Visit, cl
     assert clips.plays(clip) == 2
 
 
-def reports(visit: Visit) -> list[dict[str, object]]:
+def reports(visit: Visit) -> list[dict[str, Any]]:
     """What the page will say of its listenings, in order."""
-    said: list[dict[str, object]] = []
+    said: list[dict[str, Any]] = []
 
     def heard(request: Request) -> None:
         if request.method == "PUT":
@@ -193,19 +194,22 @@ async def test_what_is_jumped_over_was_not_heard(visit: Visit, clips: Shelf) -> 
     await clips.hears_of(clip, listens=0, skips=1)
 
     assert said[-1]["finished"]
+    assert said[-1]["played_seconds"] < clip["duration"] / 4
 
 
 async def test_what_was_heard_before_a_failure_counts_too(visit: Visit, clips: Shelf) -> None:
-    clip = clips.add("A quokka once more", duration=2)
+    clip = clips.add("A quokka once more", duration=3)
+    said = reports(visit)
     await visit.page.goto("/")
     await visit.press(clip)
-    await visit.hear(0.8)
+    await visit.hear(1)
     await visit.page.locator("#failure button").dispatch_event("click")  # as after a failure: it is loaded anew
-    await visit.wait_until("!audio.paused && audio.played.length > 0")
-    await visit.hear(1.5)
+    await visit.wait_until("audio.played.length > 0")
+    await visit.hear(1.8)
     await visit.press(clip)
-
     await clips.hears_of(clip, listens=1, skips=0)
+
+    assert said[-1]["played_seconds"] == pytest.approx(await visit.moment(), abs=0.3)
 
 
 async def test_a_listening_is_told_of_at_a_pause_and_every_ten_seconds_at_most(visit: Visit, clips: Shelf) -> None:

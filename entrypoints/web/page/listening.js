@@ -22,6 +22,7 @@ export class Listening {
     this.hasBegun = false;
     this.isOver = false;
     this.heardBefore = 0; // seconds, in what was loaded before a failure
+    this.loadedAt = 0; // where what is loaded now was begun
     this.told = performance.now();
   }
 
@@ -36,7 +37,10 @@ export class Listening {
   get seconds() {
     const { played } = this.audio;
     let sum = this.heardBefore;
-    for (let index = 0; index < played.length; index += 1) sum += played.end(index) - played.start(index);
+    for (let index = 0; index < played.length; index += 1) {
+      // Chromium says of audio that was begun amid itself that it has been played from its beginning.
+      sum += Math.max(0, played.end(index) - Math.max(played.start(index), this.loadedAt));
+    }
     return sum;
   }
 
@@ -45,9 +49,10 @@ export class Listening {
     this.hasBegun = true;
   }
 
-  /** The audio will be loaded anew, and forget what was heard. */
+  /** The audio will be loaded anew, to go on where it is, and forget what was heard. */
   reload() {
     this.heardBefore = this.seconds;
+    this.loadedAt = this.audio.currentTime;
   }
 
   /** Time goes by: say so now and then. */
