@@ -34,7 +34,7 @@ class MemoryDeliveries(InMemory):
 
     def _hear(self, touch: Touch, window: Window) -> Enough:
         known = self._tables.heard.get(touch.key)
-        before = known or self._carried(touch, window) or nothing_heard(touch)
+        before = known or self._carried(touch) or nothing_heard(touch)
         heard = self._tables.heard[touch.key] = before.with_(touch, window)
         if touch.purpose in LISTENERS:
             self._tell_listeners(touch, known)
@@ -42,12 +42,12 @@ class MemoryDeliveries(InMemory):
             return Enough.NOT_YET
         return Enough.BEFORE if before.is_enough and before.is_open(touch, window) else Enough.NOW
 
-    def _carried(self, touch: Touch, window: Window) -> Heard | None:
-        """What the same listener heard under the key of the day before, if ``touch`` falls into its window."""
+    def _carried(self, touch: Touch) -> Heard | None:
+        """What the same listener heard under the key of the day before, whose window may go on; hours do not."""
         if touch.known_as is None:
             return None
         known = self._tables.heard.get((touch.clip, touch.known_as, touch.purpose))
-        return evolve(known, hours=0) if known and known.is_open(touch, window) else None
+        return known and evolve(known, hours=0)
 
     def _tell_listeners(self, touch: Touch, known: Heard | None) -> None:
         """Count who is new today and in this hour; ``known`` is what was heard under the same key."""

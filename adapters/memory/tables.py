@@ -52,7 +52,7 @@ class Sums:
     def of_all(self, period: Period) -> dict[datetime, Counter[str]]:
         """The sums of all clips, but of listeners, who may listen to several: those have a number of their own."""
         together = self.of_clip(THE_CATALOGUE, period)
-        for clip in (clip for interval, clip in self.buckets if interval is period.interval and clip != THE_CATALOGUE):
+        for clip in (clip for interval, clip in self.buckets if interval is period.interval):
             for start, counted in self.of_clip(clip, period).items():
                 added = Counter({name: number for name, number in counted.items() if name != "listeners"})
                 together[start] = together.get(start, Counter()) + added

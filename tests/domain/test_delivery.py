@@ -37,6 +37,7 @@ def bytes_of(parts: tuple[ByteRange, ...]) -> list[int]:
         (120.0, 200, 1_000, 600),  # the header, and half of the sound
         (90.0, 0, 1_000, 667),  # no byte less than a minute
         (60.0, 0, 1_000, 1_000),
+        (59.5, 0, 1_000, 1_000),
         (60.0, 200, 1_000, 1_000),
         (12.5, 0, 1_000, 1_000),
         (120.0, 5_000, 1_000, 1_000),  # the audio has changed since its header was measured

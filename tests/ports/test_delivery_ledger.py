@@ -215,6 +215,14 @@ async def test_a_listener_is_one_in_a_day_and_one_in_each_hour(world: World, cli
     assert await listeners(world, Interval.HOUR, NOON, clip) == [1, 0, 2, 0]
 
 
+async def test_hours_of_the_day_before_are_no_hours_of_today(world: World, clip: ClipId) -> None:
+    for at in IAB_EXAMPLE[:3]:  # the first and the last are in the same hour of their days, in one window
+        await deliver(world, by_day(at, clip), window=Window.LAST_TOUCH)
+
+    for of in (clip, None):
+        assert await listeners(world, Interval.HOUR, MONDAY + timedelta(days=1, hours=22), of) == [1, 0, 0, 0]
+
+
 async def test_who_listens_to_two_clips_is_one_listener_of_the_catalogue(world: World, clip: ClipId) -> None:
     other = (await world.catalogue.add(details(), some_audio(), NOON)).id
     for hours, of in ((0, clip), (0, other), (2, other)):
