@@ -41,8 +41,9 @@ TERMS = {
     "bots": "A program that says by its User-Agent that it fetches on its own is no listener and no download, nor is a "
     "request without a User-Agent. Both are plays like any other stream.",
     "time": "A play is told of the hour and the day in which it began; all else of those in which its request was "
-    "over, or its player's word came. Hours and days are those of UTC. Plays show at once, downloads, listeners and "
-    "completed plays a moment after their request is over.",
+    "over, or its player's word came. Hours and days are those of UTC. Plays show at once, and last; downloads, "
+    "listeners and completed plays show a moment after their request is over, and a service that is killed loses those "
+    "of its last moment.",
 }
 
 SENT = "Bytes that were handed over to be sent to the listener. What a device made of them is not known here."
