@@ -25,7 +25,7 @@ COUNTERS = {
     "together count a listener once.",
     "completed": "Plays of which at least 99 % of the clip's bytes were sent, the beginning among them: by all "
     "requests of one named playback together; where the player names none, by one request, or by those of one listener "
-    "in one window together.",
+    "in one window together, once.",
     "listens": "Plays of which the player says that half of the clip, or four minutes of it, were heard. Players that "
     "name their playback can say so (PUT /play/{id}/listens/{uuid}).",
     "skips": "Plays of which the player says that they were over before a quarter of the clip was heard.",
