@@ -99,5 +99,5 @@ async def test_a_first_part_of_which_there_is_a_piece_only_is_refused_and_no_pla
             await sparing.stream_clip.play(sparing.clip, Listening(RangeSet((FromTo(0, AT_ONCE), PART))))
 
         assert (refused.value.location, refused.value.failure) == (sparing.server.url(), SourceFailure.INCONSISTENT)
-        assert sparing.told.events == [SourceFailure.INCONSISTENT]
+        assert sparing.told.events == [SourceFailure.INCONSISTENT, "play source_failed"]
         assert sparing.source.open_now == 0
