@@ -1,4 +1,4 @@
-"""Pages of any site may list and play, and read what they need of the answers; none may write (Fetch §3.2)."""
+"""Pages of any site may list and play, and read what they need of the answers; none may write a clip (Fetch §3.2)."""
 
 import pytest
 
