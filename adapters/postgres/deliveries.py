@@ -7,7 +7,7 @@ from psycopg.rows import tuple_row
 
 from adapters.postgres.delivery_columns import columns
 from adapters.postgres.pool import Database
-from adapters.postgres.rounds import first_round
+from adapters.postgres.rounds import Offer, first_round
 from domain.decision import Reason
 from domain.delivery import DeliveryEntry, DeliveryId
 from domain.heard import Window
@@ -136,13 +136,13 @@ class PostgresDeliveries:
 
     async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
         offered = first_of_each(entries)
-        waiting, reasons = list(offered.values()), dict[DeliveryId, Reason]()
+        waiting, reasons = [Offer.of(entry) for entry in offered.values()], dict[DeliveryId, Reason]()
         while waiting:
             this, rest = first_round(waiting)
             rows = await self.database.ask(DELIVER, columns(this) | {"window": window.value}, tuple_row)
             known = {entry for entry, reason in rows if reason is None}
             if known:  # then nothing was written: a union may have lost its leader
-                waiting = [entry for entry in waiting if entry.id not in known]
+                waiting = [offer for offer in waiting if offer.entry.id not in known]
             else:
                 waiting, reasons = rest, reasons | {entry: Reason(reason) for entry, reason in rows}
         return [reasons[entry] for entry in offered if entry in reasons]

@@ -32,8 +32,8 @@ def entry_columns(entries: Sequence[DeliveryEntry]) -> dict[str, str]:
 
 def union_columns(this: Round) -> dict[str, str]:
     """Which unions decide about each entry, by their places; only their leaders can make them enough."""
-    downloads = [this.union(entry, Purpose.DOWNLOAD) for entry in this.entries]
-    completing = [this.union(entry, Purpose.PIECES, Purpose.PLAYBACK) for entry in this.entries]
+    downloads = this.unions_for(Purpose.DOWNLOAD)
+    completing = this.unions_for(Purpose.PIECES, Purpose.PLAYBACK)
     return {
         "downloads": nullable(union and union.place for union in downloads),
         "is_leading": array(

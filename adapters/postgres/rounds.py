@@ -1,6 +1,6 @@
 """Rounds: deliveries in an order are written by few statements, each of which can touch what it unites only once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from attrs import Factory, define, frozen
 
@@ -9,6 +9,20 @@ from domain.delivery import DeliveryEntry
 from domain.heard import Purpose, Touch, touches
 
 UnionKey = tuple[ClipId, bytes, Purpose]
+
+
+@frozen
+class Offer:
+    """An entry that is to be written, and what it adds to; reckoned once, since many rounds may look at it."""
+
+    entry: DeliveryEntry
+    touches: tuple[Touch, ...]
+    keys: frozenset[UnionKey]  # of the unions that it adds to or may start from
+
+    @classmethod
+    def of(cls, entry: DeliveryEntry) -> "Offer":
+        added = tuple(touches(entry))
+        return cls(entry, added, frozenset(key for touch in added for key in (touch.key, known_key(touch)) if key))
 
 
 @frozen
@@ -28,22 +42,28 @@ class Round:
 
     A follower changes nothing after its leader, so that it only needs to know what the leader made of the union."""
 
-    entries: list[DeliveryEntry] = Factory(list)
+    offers: list[Offer] = Factory(list)
     unions: dict[UnionKey, Union] = Factory(dict)
 
-    def takes(self, entry: DeliveryEntry) -> bool:
-        """Whether ``entry`` can be written after the others, by the same statement."""
-        return all(self._leads_or_follows(touch) for touch in touches(entry))
+    @property
+    def entries(self) -> list[DeliveryEntry]:
+        return [offer.entry for offer in self.offers]
 
-    def add(self, entry: DeliveryEntry) -> None:
-        self.entries.append(entry)
-        for touch in touches(entry):
-            self.unions.setdefault(touch.key, Union(len(self.unions) + 1, entry, touch))
+    def takes(self, offer: Offer) -> bool:
+        """Whether it can be written after the others, by the same statement."""
+        return all(self._leads_or_follows(touch) for touch in offer.touches)
 
-    def union(self, entry: DeliveryEntry, *purposes: Purpose) -> Union | None:
-        """The union that ``entry`` adds to for one of ``purposes``, which exclude each other."""
-        keys = (touch.key for touch in touches(entry) if touch.purpose in purposes)
-        return next((self.unions[key] for key in keys), None)
+    def add(self, offer: Offer) -> None:
+        self.offers.append(offer)
+        for touch in offer.touches:
+            self.unions.setdefault(touch.key, Union(len(self.unions) + 1, offer.entry, touch))
+
+    def unions_for(self, *purposes: Purpose) -> list[Union | None]:
+        """For each entry, the union that it adds to for one of ``purposes``, which exclude each other."""
+        found = (
+            next((touch.key for touch in offer.touches if touch.purpose in purposes), None) for offer in self.offers
+        )
+        return [None if key is None else self.unions[key] for key in found]
 
     def _leads_or_follows(self, touch: Touch) -> bool:
         if touch.key in self.unions:
@@ -52,26 +72,18 @@ class Round:
         return known_key(touch) not in self.unions
 
 
-def first_round(entries: Sequence[DeliveryEntry]) -> tuple[Round, list[DeliveryEntry]]:
-    """What one statement can write of ``entries``, and the rest, which is to be written after it, in this order.
+def first_round(offers: Sequence[Offer]) -> tuple[Round, list[Offer]]:
+    """What one statement can write of ``offers``, and the rest, which is to be written after it, in this order.
 
     Whoever shares a union with one who waits, waits too: in each union, the order stays."""
-    this, rest, awaited = Round(), list[DeliveryEntry](), set[UnionKey]()
-    for entry in entries:
-        if awaited.isdisjoint(keys(entry)) and this.takes(entry):
-            this.add(entry)
+    this, rest, awaited = Round(), list[Offer](), set[UnionKey]()
+    for offer in offers:
+        if awaited.isdisjoint(offer.keys) and this.takes(offer):
+            this.add(offer)
         else:
-            rest.append(entry)
-            awaited.update(keys(entry))
+            rest.append(offer)
+            awaited.update(offer.keys)
     return this, rest
-
-
-def keys(entry: DeliveryEntry) -> Iterator[UnionKey]:
-    """The unions that ``entry`` adds to or may start from."""
-    for touch in touches(entry):
-        yield touch.key
-        if (known := known_key(touch)) is not None:
-            yield known
 
 
 def known_key(touch: Touch) -> UnionKey | None:

@@ -97,7 +97,7 @@ async def test_a_listener_is_written_down_as_a_key_of_the_day() -> None:
 
     assert noon.listener == evening.listener
     assert len({noon.listener, next_day.listener, neighbour.listener}) == 3
-    assert READER.address not in repr(ledger.entries)
+    assert str(READER.address) not in repr(ledger.entries)
     assert READER.user_agent not in repr(ledger.entries)
     assert {entry.known_as for entry in ledger.entries} == {None}
 

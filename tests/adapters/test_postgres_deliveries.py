@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from adapters.postgres.deliveries import DELIVER, PostgresDeliveries
 from adapters.postgres.delivery_columns import columns
 from adapters.postgres.pool import Database, connection_pool
-from adapters.postgres.rounds import first_round
+from adapters.postgres.rounds import Offer, first_round
 from adapters.system import new_id
 from domain.byte_range import ByteRange
 from domain.decision import Reason
@@ -35,6 +35,7 @@ windows = st.sampled_from(Window)
 WEEK = [MIDNIGHT + timedelta(days=days) for days in (-3, 4)]
 PERIODS = [Period(interval, *WEEK) for interval in Interval]
 TURNS = 8
+NOT_SHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)  # with a database under each step that takes minutes
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ async def is_same_story(here: World, told: Sequence[tuple[Sequence[DeliveryEntry
 
 
 @given(calls=st.lists(st.tuples(stories(), windows), max_size=4))
-@settings(max_examples=150)
+@settings(max_examples=150, phases=NOT_SHRUNK)
 async def test_what_is_delivered_in_one_call_counts_as_if_one_came_after_the_other(
     postgres_url: str, calls: list[tuple[list[DeliveryEntry], Window]]
 ) -> None:
@@ -87,6 +88,7 @@ async def test_what_is_delivered_in_one_call_counts_as_if_one_came_after_the_oth
         assert await is_same_story(here, calls)
 
 
+@settings(phases=NOT_SHRUNK)
 @given(story=stories(), window=windows, cut=st.integers(0, 12))
 async def test_a_call_that_is_repeated_with_more_adds_only_what_is_new(
     postgres_url: str, story: list[DeliveryEntry], window: Window, cut: int
@@ -121,7 +123,9 @@ async def test_a_second_attempt_beside_the_first_counts_nothing_twice(here: Worl
     """As after a connection that was lost when the database had all but committed."""
     first, second = [a_delivery(1), a_delivery(2)], [a_delivery(3)]
     async with await AsyncConnection.connect(postgres_url) as lost:
-        await lost.execute(DELIVER, columns(first_round(first)[0]) | {"window": "calendar-day"})
+        await lost.execute(
+            DELIVER, columns(first_round([Offer.of(each) for each in first])[0]) | {"window": "calendar-day"}
+        )
         delivered = asyncio.create_task(here.deliveries.deliver(first + second, Window.CALENDAR_DAY))
         await until(lambda: told(postgres_url, WAITING_FOR_A_ROW))
         await lost.commit()

@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.postgres.rounds import Round, UnionKey, first_round
+from adapters.postgres.rounds import Offer, Round, UnionKey, first_round
 from domain.byte_range import ByteRange
 from domain.delivery import DeliveryEntry, DeliveryId
 from domain.heard import Heard, Purpose, Touch, Window, nothing_heard
@@ -32,9 +32,9 @@ def written(rounds: Iterable[Round], window: Window) -> tuple[dict[UnionKey, Hea
             start = before.get(key) or carried(before, led.touch, window) or nothing_heard(led.touch)
             was_enough[key] = start.is_enough and start.is_open(led.touch, window)
             heard[key] = start.with_(led.touch, window)
-        for entry in this.entries:
-            for purpose in Purpose:
-                if union := this.union(entry, purpose):
+        for purpose in Purpose:
+            for entry, union in zip(this.entries, this.unions_for(purpose), strict=True):
+                if union:
                     is_enough = heard[union.touch.key].is_enough
                     is_now = is_enough and union.leader is entry and not was_enough[union.touch.key]
                     outcome[entry.id, purpose] = (is_enough, is_now)
@@ -51,15 +51,15 @@ def one_by_one(story: Iterable[DeliveryEntry]) -> list[Round]:
     rounds = []
     for entry in story:
         this = Round()
-        this.add(entry)
+        this.add(Offer.of(entry))
         rounds.append(this)
     return rounds
 
 
 def in_rounds(story: list[DeliveryEntry]) -> list[Round]:
-    rounds = []
-    while story:
-        this, story = first_round(story)
+    rounds, waiting = [], [Offer.of(entry) for entry in story]
+    while waiting:
+        this, waiting = first_round(waiting)
         rounds.append(this)
     return rounds
 

@@ -23,7 +23,7 @@ from adapters.postgres.listens import CONFIRM, RULE
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import array
 from adapters.postgres.retention import FORGET
-from adapters.postgres.rounds import first_round
+from adapters.postgres.rounds import Offer, first_round
 from adapters.postgres.statistics import COUNTS, EXPLAINED, SERIES, SERIES_OF_ALL, TOP
 from adapters.system import new_id
 from domain.browsing import Sort
@@ -106,7 +106,7 @@ STATEMENTS = {
     "record one": Asked(
         RECORD_ONE, {"clip": 7, "id": new_id(), "started_at": NOON, "is_named": True, "day": NOON, "hour": NOON}
     ),
-    "deliver": Asked(DELIVER, columns(first_round(STORY)[0]) | {"window": "first-touch"}),
+    "deliver": Asked(DELIVER, columns(first_round([Offer.of(each) for each in STORY])[0]) | {"window": "first-touch"}),
     "confirm": Asked(
         CONFIRM,
         {"clip": 7, "play": PlayId(new_id()), "at": NOON, "since": NOON, "played": 5.0, "finished": True} | RULE,
