@@ -93,6 +93,9 @@ class RangeSet:
 
     def asks_for_at_most(self, count: int) -> bool:
         """Whether all of it together is at most ``count`` bytes, of a clip of any size."""
+        match self.ranges:
+            case (FromTo(first, last),):  # what nearly all ask for
+                return last is not None and last - first < count
         begun = [requested for requested in self.ranges if isinstance(requested, FromTo)]
         bounded = [ByteRange(requested.first, requested.last) for requested in begun if requested.last is not None]
         tail = max((requested.length for requested in self.ranges if isinstance(requested, Suffix)), default=0)

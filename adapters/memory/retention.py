@@ -11,6 +11,7 @@ from domain.heard import Purpose
 from domain.statistics import Interval
 
 OPEN_AT_MOST = timedelta(days=2)  # a window after its last delivery, which the next day's key may still carry on
+GRACE = timedelta(days=1)  # for listens: what a process whose clock is behind still takes, it must find
 
 
 @define(slots=False)
@@ -33,7 +34,7 @@ class MemoryRetention(InMemory):
             tables.plays,
             [key for key, play in tables.plays.items() if not play.is_named and play.started_at < before],
         )
-        yield tables.listens, [key for key, listen in tables.listens.items() if listen.began_at < before]
+        yield tables.listens, [key for key, listen in tables.listens.items() if listen.began_at < before - GRACE]
         since = {Purpose.PLAYBACK: before}
         yield (
             tables.heard,

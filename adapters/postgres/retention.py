@@ -8,6 +8,7 @@ from psycopg.rows import scalar_row
 from adapters.postgres.pool import Database
 
 OPEN_AT_MOST = timedelta(days=2)  # a window after its last delivery, which the next day's key may still carry on
+GRACE = timedelta(days=1)  # for listens: what a process whose clock is behind still takes, it must find
 
 # One row more than may go is looked for, to know whether there is more. The lock is let go when the statement ends;
 # whoever does not get it finds nothing to do. Rows that somebody adds to at this moment are passed over, since they are
@@ -34,7 +35,7 @@ FORGET = """
         WHERE EXISTS (SELECT FROM turn) AND purpose <> 'playback' AND last < %(closed)s
         ORDER BY last LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
     ), old_listens AS MATERIALIZED (
-        SELECT clip_id, id FROM listens WHERE EXISTS (SELECT FROM turn) AND began_at < %(before)s
+        SELECT clip_id, id FROM listens WHERE EXISTS (SELECT FROM turn) AND began_at < %(long_before)s
         ORDER BY began_at LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
     ), no_deliveries AS (
         DELETE FROM deliveries WHERE id IN (SELECT id FROM old_deliveries LIMIT %(at_most)s)
@@ -64,6 +65,7 @@ class PostgresRetention:
     database: Database
 
     async def forget(self, now: datetime, keep: timedelta, at_most: int) -> bool:
-        old = {"before": now - keep, "closed": now - OPEN_AT_MOST, "at_most": at_most}
+        before = now - keep
+        old = {"before": before, "long_before": before - GRACE, "closed": now - OPEN_AT_MOST, "at_most": at_most}
         [is_more] = await self.database.ask(FORGET, old, scalar_row)
         return bool(is_more)

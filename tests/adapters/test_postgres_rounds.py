@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import chain, pairwise
 
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.postgres.rounds import Offer, Round, UnionKey, first_round
@@ -64,6 +64,7 @@ def in_rounds(story: list[DeliveryEntry]) -> list[Round]:
     return rounds
 
 
+@settings(max_examples=1_000)
 @given(story=stories().map(lambda told: list({entry.id: entry for entry in told}.values())), window=windows)
 def test_rounds_make_of_a_story_what_its_entries_make_one_by_one(story: list[DeliveryEntry], window: Window) -> None:
     assert written(in_rounds(story), window) == written(one_by_one(story), window)

@@ -1,5 +1,7 @@
 """Streaming: open, then write down, then let go; and nothing is left open when it is refused."""
 
+from typing import Any
+
 import pytest
 from attrs import define, evolve, field
 
@@ -212,7 +214,8 @@ async def test_of_several_parts_the_first_bytes_were_delivered(room: ListeningRo
 
 async def test_a_stream_of_unknown_size_that_was_sent_whole_tells_its_size(room: ListeningRoom, clip: ClipId) -> None:
     played = await room.stream_clip.play(clip, Listening())
-    stream = evolve(played, audio=Endless(played.audio.media_type))
+    endless: Any = Endless(played.audio.media_type)
+    stream = evolve(played, audio=endless)
     room.stream_clip.delivered(stream, 80, Ending.LEFT)
     room.stream_clip.delivered(stream, 100, Ending.SENT)
 

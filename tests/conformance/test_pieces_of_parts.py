@@ -14,6 +14,7 @@ from adapters.system import new_id
 from application.stream_clip import StreamClip
 from domain.byte_range import FromTo, RangeSet, RequestedRange
 from domain.clip import ClipId
+from domain.delivery import Delivery
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
 from domain.play import Listening
@@ -74,7 +75,13 @@ async def a_sparing_source() -> AsyncIterator[Sparing]:
     async with upstream(versioned(sparing(CLIP))) as server, remote_audio() as http:
         source = Counting(http)
         clip = await store.add(details(audio_url=server.url()), some_audio(), clock())
-        yield Sparing(server, source, StreamClip(store, source, store, [].append, told, clock, new_id), clip.id, told)
+        yield Sparing(
+            server,
+            source,
+            StreamClip(store, source, store, list[Delivery]().append, told, clock, new_id),
+            clip.id,
+            told,
+        )
 
 
 async def test_a_body_of_several_parts_is_cut_before_a_part_of_which_there_is_a_piece_only() -> None:

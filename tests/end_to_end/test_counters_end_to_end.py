@@ -103,7 +103,7 @@ async def test_nothing_that_is_kept_or_logged_tells_who_listened(replicas: Repli
     assert await comes_true(is_written)
     with psycopg.connect(replicas.url) as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        rows = [str(row) for (table,) in tables for row in connection.execute(f"SELECT t::text FROM {table} t")]  # type: ignore[arg-type]
+        rows = [str(row) for (table,) in tables for row in connection.execute(f"SELECT t::text FROM {table} t")]
 
     assert len(rows) > 5
     assert [row for row in rows if "127.0.0.1" in row or "Peculiar" in row] == []

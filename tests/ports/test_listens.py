@@ -21,6 +21,7 @@ from tests.examples import NOON, a_play, details, some_audio
 from tests.worlds import World, in_memory, in_postgres, over
 
 KEEP = timedelta(days=90)
+DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 playback_ids = st.sampled_from([PlayId(new_id()) for _ in range(3)])
@@ -217,13 +218,13 @@ async def test_what_is_forgotten_cannot_be_counted_again(world: World, clip: Cli
     assert await counted(world, clip) == (1, 0)
 
 
-async def test_what_was_said_of_plays_of_longer_ago_than_is_kept_is_forgotten(world: World, clip: ClipId) -> None:
+async def test_what_was_said_of_plays_is_forgotten_a_day_after_nobody_can_say_more_of_them(world: World, clip: ClipId) -> None:
     old, young = await a_named_play(world, clip), await a_named_play(world, clip, at=NOON + MINUTE)
     for play in (old, young):
         await said(world, clip, play, 1, at=NOON + 2 * MINUTE)
-    while await world.retention.forget(NOON + KEEP + MINUTE, KEEP, 100):
+    while await world.retention.forget(NOON + KEEP + DAY + MINUTE, KEEP, 100):
         pass
-    later = NOON + KEEP + 2 * MINUTE
+    later = NOON + KEEP + DAY + 2 * MINUTE
     told = [await world.listens.confirm(clip, play, ListenReport(1), later, 2 * KEEP) for play in (old, young)]
 
     assert [confirmation.is_first for confirmation in told] == [True, False]
