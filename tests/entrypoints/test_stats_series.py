@@ -143,6 +143,11 @@ async def test_what_is_no_moment_is_refused_by_its_name(edge: Edge, path: str, m
     assert list(faults(answer)) == ["from", "to"]
 
 
+async def test_a_series_holds_the_smallest_part_of_a_second_that_was_asked_for(edge: Edge) -> None:
+    assert (await told(edge, "/stats?to=2026-11-20T00:00:00Z"))["to"] == "2026-11-20T00:00:00Z"
+    assert (await told(edge, "/stats?to=2026-11-20T00:00:00.000001Z"))["to"] == "2026-11-21T00:00:00Z"
+
+
 async def test_a_moment_without_its_offset_is_refused_with_what_is_missing(edge: Edge) -> None:
     answer = await edge.client.get("/stats?from=2026-11-20T10:00:00")
 
@@ -233,9 +238,19 @@ async def test_the_clips_that_were_played_most_come_with_their_plays_of_the_peri
     assert [clip["title"] for clip in (await told(edge, "/stats?limit=1"))["top"]] == ["Rain"]
 
 
+async def test_ten_clips_are_shown_unless_told_otherwise(edge: Edge) -> None:
+    for number in range(9):
+        await edge.added(title=f"Rain {number}")
+    for clip in range(1, 12):
+        await play(edge, clip, NOON)
+
+    assert len((await told(edge, "/stats"))["top"]) == 10
+    assert len((await told(edge, "/stats?limit=100"))["top"]) == 11
+
+
 @pytest.mark.parametrize("limit", ["", "0", "101", "-1", "1.5", "ten", "²", "9" * 5_000])
 async def test_how_many_clips_are_shown_is_a_number_from_1_to_100(edge: Edge, limit: str) -> None:
-    assert list(faults(await edge.client.get(f"/stats?limit={limit}"))) == ["limit"]
+    assert faults(await edge.client.get(f"/stats?limit={limit}")) == {"limit": "must be a whole number from 1 to 100"}
 
 
 async def test_a_catalogue_that_nobody_listened_to_is_told_with_zeros(edge: Edge) -> None:

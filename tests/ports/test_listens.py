@@ -218,7 +218,9 @@ async def test_what_is_forgotten_cannot_be_counted_again(world: World, clip: Cli
     assert await counted(world, clip) == (1, 0)
 
 
-async def test_what_was_said_of_plays_is_forgotten_a_day_after_nobody_can_say_more_of_them(world: World, clip: ClipId) -> None:
+async def test_what_was_said_of_plays_is_forgotten_a_day_after_it_can_be_said_no_more(
+    world: World, clip: ClipId
+) -> None:
     old, young = await a_named_play(world, clip), await a_named_play(world, clip, at=NOON + MINUTE)
     for play in (old, young):
         await said(world, clip, play, 1, at=NOON + 2 * MINUTE)
