@@ -117,7 +117,9 @@ STATEMENTS = {
     "series of all": Asked(SERIES_OF_ALL, MONTH | {"the_catalogue": 0, "interval": "day"}),
     "top": Asked(TOP, MONTH | {"interval": "day", "limit": 10}),
     "explained": Asked(EXPLAINED, {"clip": 7, "limit": 50}),
-    "forget": Asked(FORGET, {"before": NOON - timedelta(days=80), "closed": NOON - timedelta(days=80), "at_most": 20}),
+    "forget": Asked(
+        FORGET, dict.fromkeys(("before", "long_before", "closed"), NOON - timedelta(days=80)) | {"at_most": 20}
+    ),
     "daily key": Asked(KEEP_OR_FIND, {"day": NOON.date(), "key": b"key"}),
 }
 every_statement = pytest.mark.parametrize("asked", STATEMENTS.values(), ids=STATEMENTS)
