@@ -11,7 +11,8 @@ from typing import Any
 import click
 from attrs import fields
 
-from entrypoints.prepare import connectable, end_by_signals, migrated, one_sentence, seeded, wired, write_keys_of
+from entrypoints.prepare import connectable, end_by_signals, migrated, one_sentence, seeded, stop, wired, write_keys_of
+from entrypoints.remote_seed import RemoteCatalogue, RemoteSeedError, samples_at, seed_remotely
 from entrypoints.server import listening_socket, serve
 from entrypoints.settings import Settings, described, load_settings, variable_of
 from observability.logs import log, set_up_logs
@@ -121,15 +122,45 @@ def migrate_command(**given: Any) -> None:
 
 @main.command("seed")
 @settable("data")
-def seed_command(**given: Any) -> None:
-    """Put in those of the six sample clips that never were in."""
+@click.option("--url", metavar="URL", help="Put them into the service at this address instead, over its API.")
+@click.option("--key", metavar="KEY", help="A write key of that service; without it, the first of PLAY_WRITE_KEYS.")
+@click.option(
+    "--audio-base", metavar="URL", help="Where that service fetches their files; without it, from its media folder."
+)
+def seed_command(url: str | None, key: str | None, audio_base: str | None, **given: Any) -> None:
+    """Put in those of the six sample clips that never were in.
+
+    With --url: those that are not in. Their files must lie in that service's media folder, or below --audio-base.
+    """
     end_by_signals()
+    if url is None and (key is not None or audio_base is not None):
+        raise click.UsageError("--key and --audio-base are for the service at --url.")
     with one_sentence():
         settings = load_settings(given)
-        with connectable(settings) as conninfo:
-            migrated(conninfo)
-            added = asyncio.run(seeded(wired(settings, conninfo, ())))
-            click.echo(f"Sample clips added: {added}")
+        added = seeded_here(settings) if url is None else seeded_there(url, key or first_key(settings), audio_base)
+        click.echo(f"Sample clips added: {added}")
+
+
+def seeded_here(settings: Settings) -> int:
+    """Put the samples into this machine's service; how many were added."""
+    with connectable(settings) as conninfo:
+        migrated(conninfo)
+        return asyncio.run(seeded(wired(settings, conninfo, ())))
+
+
+def seeded_there(url: str, key: str, audio_base: str | None) -> int:
+    """Put the samples into the service at ``url``; how many were added."""
+    try:
+        return seed_remotely(RemoteCatalogue(url, key), samples_at(audio_base))
+    except RemoteSeedError as error:
+        stop(str(error))
+
+
+def first_key(settings: Settings) -> str:
+    """The key to write with where none was given, so that it need not be seen in a list of processes."""
+    if not settings.write_keys:
+        raise click.UsageError("--url needs --key, or PLAY_WRITE_KEYS.")
+    return settings.write_keys[0]
 
 
 @main.command("settings")
