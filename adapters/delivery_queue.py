@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from datetime import UTC, date, timedelta
+from time import perf_counter
 
 from attrs import define, field
 
@@ -44,6 +45,7 @@ class DeliveryQueue:
             self.telemetry.deliveries_lost(1)
             return
         self._waiting.append(delivery)
+        self.telemetry.deliveries_waiting(len(self._waiting))
         if self._worker is None:
             # in a context of its own: it works for all, and not for the request that happened to be the first
             self._worker = asyncio.get_running_loop().create_task(self._work(), context=Context())
@@ -63,12 +65,14 @@ class DeliveryQueue:
         if self._waiting:
             self.telemetry.deliveries_lost(len(self._waiting))
             self._waiting.clear()
+            self.telemetry.deliveries_waiting(0)
 
     async def _work(self) -> None:
         try:
             while self._waiting:
                 await asyncio.sleep(SECONDS_TO_GATHER)
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+                self.telemetry.deliveries_waiting(len(self._waiting))
                 await self._write(batch)
         finally:
             self._worker = None
@@ -78,7 +82,9 @@ class DeliveryQueue:
         try:
             while not is_written:
                 try:
-                    reasons = await self.ledger.deliver([await self._entry(each) for each in batch], self.window)
+                    entries, began = [await self._entry(each) for each in batch], perf_counter()
+                    reasons = await self.ledger.deliver(entries, self.window)
+                    self.telemetry.deliveries_flushed(len(batch), perf_counter() - began)
                     is_written = True
                 except StoreUnavailable:
                     await asyncio.sleep(SECONDS_TO_RETRY)

@@ -29,8 +29,8 @@ SELECT clip_id, 'total', to_timestamp(0), counter, sum(count) FROM counts
 WHERE interval = 'day' AND counter <> 'play_count' GROUP BY 1, 4;
 
 INSERT INTO counts (clip_id, interval, since, counter, count)
-SELECT 0, interval, since, counter, sum(count) FROM counts
-WHERE counter = 'listeners' GROUP BY 2, 3, 4;
+SELECT CASE counter WHEN 'listeners' THEN 0 ELSE -1 END, interval, since, counter, sum(count) FROM counts
+GROUP BY interval, since, counter;
 
 INSERT INTO deliveries (id, clip_id, ended_at, listener, playback, play, download, completes, ending, sent)
 SELECT id, clip_id, started_at, substr(uuid_send(id), 1, 16), id, 'counted', 'counted', true, 'sent', '{[0,3000000)}'

@@ -129,7 +129,8 @@ class PostgresCatalogue:
         after = query.after or BEGINNING[query.sort]
         place = {"after": after.id, "key": after.key, "limit": query.limit}
         filters = {"words": list(query.words), "genre": query.genre}
-        return await self.database.ask(PAGE[query.sort], place | filters, class_row(Clip))
+        ask = self.database.ask if is_walked_by_index(query) else self.database.ask_patiently
+        return await ask(PAGE[query.sort], place | filters, class_row(Clip))
 
     async def change(self, clip: ClipId, changes: ClipChanges, audio: AudioFacts | None) -> Clip:
         named = {"clip": clip} | changed_row(changes, audio)
@@ -137,6 +138,11 @@ class PostgresCatalogue:
 
     async def remove(self, clip: ClipId) -> None:
         only(await self.database.tell(REMOVE, {"clip": clip}, tuple_row), clip)
+
+
+def is_walked_by_index(query: ClipQuery) -> bool:
+    """Whether only the page's own clips are looked at, however many there are."""
+    return query.sort is not Sort.PLAYS and query.genre is None and not query.words
 
 
 def only(rows: Sequence[Row], clip: ClipId) -> Row:

@@ -107,9 +107,11 @@ DELIVER = f"""
                     JOIN written USING (id)
         WHERE purpose IN ('download', 'catalogue')
     ), added (clip_id, counter, at, in_hour, in_day) AS (
-        SELECT clip_id, 'downloads', ended_at, true, true FROM written WHERE download = 'counted'
-        UNION ALL
-        SELECT clip_id, 'completed', ended_at, true, true FROM written WHERE completes
+        SELECT place, counter, ended_at, true, true
+        FROM written,
+             LATERAL (VALUES ('downloads', download = 'counted'), ('completed', completes)) AS won (counter, is_so),
+             LATERAL (VALUES (clip_id), (-1 - (pg_backend_pid() & 15))) AS counted (place)
+        WHERE is_so
         UNION ALL
         SELECT clip_id, 'listeners', ended_at, is_new_hour, is_new FROM met WHERE is_new OR is_new_hour
     ), counted AS (
@@ -139,7 +141,7 @@ class PostgresDeliveries:
         waiting, reasons = [Offer.of(entry) for entry in offered.values()], dict[DeliveryId, Reason]()
         while waiting:
             this, rest = first_round(waiting)
-            rows = await self.database.ask(DELIVER, columns(this) | {"window": window.value}, tuple_row)
+            rows = await self.database.ask_patiently(DELIVER, columns(this) | {"window": window.value}, tuple_row)
             known = {entry for entry, reason in rows if reason is None}
             if known:  # then nothing was written: a union may have lost its leader
                 waiting = [offer for offer in waiting if offer.entry.id not in known]

@@ -51,13 +51,13 @@ CONFIRM = """
         RETURNING clip_id, played_seconds, is_finished, is_listen, is_skip, news
     ), counted AS (
         INSERT INTO counts AS sum (clip_id, interval, since, counter, count)
-        SELECT clip_id, stretch.interval, since, counter, 1
-        FROM told,
+        SELECT place, stretch.interval, since, counter, 1
+        FROM told, LATERAL (VALUES (clip_id), (-1 - (pg_backend_pid() & 15))) AS counted (place),
              LATERAL (VALUES ('listens', news & 1 = 1), ('skips', news & 2 = 2)) AS crossed (counter, is_now),
              (VALUES ('hour', date_trunc('hour', %(at)s, 'UTC')), ('day', date_trunc('day', %(at)s, 'UTC')),
                      ('total', to_timestamp(0))) AS stretch (interval, since)
         WHERE is_now
-        ORDER BY clip_id, interval, since, counter
+        ORDER BY place, stretch.interval, since, counter
         ON CONFLICT (clip_id, interval, since, counter) DO UPDATE SET count = sum.count + 1
     )
     SELECT id, started_at AS began_at, played_seconds, is_finished, is_listen, is_skip, news & 4 = 4 AS is_first

@@ -67,5 +67,5 @@ class PostgresRetention:
     async def forget(self, now: datetime, keep: timedelta, at_most: int) -> bool:
         before = now - keep
         old = {"before": before, "long_before": before - GRACE, "closed": now - OPEN_AT_MOST, "at_most": at_most}
-        [is_more] = await self.database.ask(FORGET, old, scalar_row)
+        [is_more] = await self.database.ask_patiently(FORGET, old, scalar_row)
         return bool(is_more)

@@ -1,15 +1,21 @@
 """Migrating: what is missing and nothing else, and a sentence where it cannot be done."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from adapters.postgres.migrate import PREPARE, MigrationChangedError, migrate, migrations
+from adapters.postgres.migrate import NOTE_DOWN, PREPARE, MigrationChangedError, migrate, migrations
+from adapters.postgres.pool import Database, connection_pool
+from adapters.postgres.statistics import PostgresStatistics
 from adapters.system import new_id
+from domain.clip import ClipId
 from domain.errors import StoreUnavailable
+from domain.statistics import Interval, Period
+from tests.examples import NOON
 
 
 @pytest.fixture
@@ -94,3 +100,21 @@ def test_a_database_that_cannot_hold_every_text_is_refused(postgres_url: str, en
                 migrate(make_conninfo(postgres_url, dbname=name.as_string().strip('"')))
         finally:
             connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+async def test_plays_of_an_older_version_are_counted_by_the_hour_and_the_day(empty: str) -> None:
+    hours = Period(Interval.HOUR, NOON - timedelta(hours=13), NOON + timedelta(hours=1))
+    days = Period(Interval.DAY, hours.start.replace(hour=0), hours.start.replace(hour=0) + timedelta(days=2))
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute(PREPARE)
+        connection.execute(migrations()[0].sql)
+        connection.execute(NOTE_DOWN, {"name": migrations()[0].name, "sha256": migrations()[0].sha256})
+        for clip, at in [(1, NOON), (1, NOON), (2, NOON), (1, NOON - timedelta(hours=13))]:
+            connection.execute("INSERT INTO plays VALUES (%s, %s, %s)", [clip, new_id(), at])
+    migrate(empty)
+    async with connection_pool(empty, 2) as pool:
+        statistics = PostgresStatistics(Database(pool))
+        asked = [(clip, period) for clip in (ClipId(1), None) for period in (hours, days)]
+        found = [(await statistics.series(clip, period)).values() for clip, period in asked]
+
+    assert [sorted(counts.play_count for counts in buckets) for buckets in found] == [[1, 2], [1, 2], [1, 3], [1, 3]]

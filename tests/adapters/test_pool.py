@@ -67,7 +67,7 @@ async def test_options_in_the_address_hold_beside_ours(postgres_url: str) -> Non
         database = Database(pool)
 
         assert await database.ask("SHOW search_path", {}, scalar_row) == ["elsewhere"]
-        assert await database.ask("SHOW statement_timeout", {}, scalar_row) == ["5s"]
+        assert await database.ask("SHOW statement_timeout", {}, scalar_row) == ["1500ms"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import array
 from adapters.postgres.retention import FORGET
 from adapters.postgres.rounds import Offer, first_round
-from adapters.postgres.statistics import COUNTS, EXPLAINED, SERIES, SERIES_OF_ALL, TOP
+from adapters.postgres.statistics import ALL_CLIPS, COUNTS, EXPLAINED, SERIES, SERIES_OF_ALL, TOP
 from adapters.system import new_id
 from domain.browsing import Sort
 from domain.clip import ClipId
@@ -114,7 +114,7 @@ STATEMENTS = {
     "counts": Asked(COUNTS, {"clip": 7}),
     "series by day": Asked(SERIES, MONTH | {"clip": 7, "interval": "day"}),
     "series by hour": Asked(SERIES, MONTH | {"clip": 7, "interval": "hour"}),
-    "series of all": Asked(SERIES_OF_ALL, MONTH | {"the_catalogue": 0, "interval": "day"}),
+    "series of all": Asked(SERIES_OF_ALL, MONTH | {"the_catalogue": ALL_CLIPS, "interval": "day"}),
     "top": Asked(TOP, MONTH | {"interval": "day", "limit": 10}),
     "explained": Asked(EXPLAINED, {"clip": 7, "limit": 50}),
     "forget": Asked(

@@ -7,8 +7,9 @@ ALTER TABLE plays ADD COLUMN is_named boolean NOT NULL DEFAULT true;
 CREATE INDEX plays_to_forget ON plays (started_at) WHERE NOT is_named;
 
 -- Every number there is, but the total of plays: one row for each clip, counter and stretch of time. Each counter has
--- one statement that adds to it, so that no two kinds of statement wait for each other's rows. Clip 0 is all clips
--- together, for the one number that is not the sum of theirs. Room is left so that counting stays in its page.
+-- one statement that adds to it, so that no two kinds of statement wait for each other's rows. Below the clips, all of
+-- them together: 0 for listeners, of whom many hear several clips, and -1 to -16 for all else, in as many parts so that
+-- those who count at once seldom wait for each other. Room is left so that counting stays in its page.
 CREATE TABLE counts (
     clip_id  bigint NOT NULL,
     interval text NOT NULL,              -- hour, day, total
@@ -23,6 +24,9 @@ INSERT INTO counts (clip_id, interval, since, counter, count)
 SELECT clip_id, 'hour', date_trunc('hour', started_at, 'UTC'), 'play_count', count(*) FROM plays GROUP BY 1, 3
 UNION ALL
 SELECT clip_id, 'day', date_trunc('day', started_at, 'UTC'), 'play_count', count(*) FROM plays GROUP BY 1, 3;
+
+INSERT INTO counts (clip_id, interval, since, counter, count)
+SELECT -1, interval, since, counter, sum(count) FROM counts GROUP BY interval, since, counter;
 
 -- Requests to stream that are over, until they are old: why each is counted or not.
 CREATE TABLE deliveries (
