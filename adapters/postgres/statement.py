@@ -41,7 +41,7 @@ class Statement(Generic[Row]):
     row: BaseRowFactory[Row]
 
     async def promptly(self, connection: AsyncConnection, deadline: float) -> list[Row]:
-        """All rows. Raises LostConnection, StoreUnavailable; UnansweredError: not by ``deadline``, of the loop's clock."""
+        """All rows, by ``deadline`` on the loop's clock. Raises LostConnection, StoreUnavailable, UnansweredError."""
         with ended_by(deadline, connection):
             return await self._rows(connection)
 

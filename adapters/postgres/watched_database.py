@@ -1,12 +1,12 @@
 """A `Database` that tells of each statement it got no answer to."""
 
 from collections.abc import Callable
-from typing import LiteralString
 
 from attrs import frozen
-from psycopg.rows import BaseRowFactory
 
-from adapters.postgres.pool import Database, LostConnection, Parameters, Row
+from adapters.postgres.outage import UnansweredError
+from adapters.postgres.pool import Database, Row, Run
+from adapters.postgres.statement import LostConnection
 from domain.errors import StoreUnavailable
 
 
@@ -16,9 +16,9 @@ class WatchedDatabase(Database):
 
     failed: Callable[[], None]
 
-    async def _run(self, statement: LiteralString, parameters: Parameters, row: BaseRowFactory[Row]) -> list[Row]:
+    async def _run(self, run: Run[Row], deadline: float) -> list[Row]:
         try:
-            return await super()._run(statement, parameters, row)
-        except (StoreUnavailable, LostConnection):
+            return await super()._run(run, deadline)
+        except (StoreUnavailable, LostConnection, UnansweredError):
             self.failed()
             raise
