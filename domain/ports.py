@@ -214,6 +214,12 @@ class Telemetry(Protocol):
     def deliveries_lost(self, count: int) -> None:
         """Deliveries could not be written down: the ledger was away too long, or too many came."""
 
+    def deliveries_waiting(self, count: int) -> None:
+        """So many deliveries wait now to be written down."""
+
+    def deliveries_flushed(self, count: int, seconds: float) -> None:
+        """So many deliveries were written down together, which took so long."""
+
     def source_failed(self, error: AudioUnavailable) -> None: ...
 
     def source_resumed(self) -> None: ...

@@ -23,9 +23,10 @@ from adapters.postgres.daily_keys import PostgresDailyKeys
 from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.listens import PostgresListens
-from adapters.postgres.pool import Database, connection_pool
+from adapters.postgres.pool import connection_pool
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
+from adapters.postgres.watched_database import WatchedDatabase
 from adapters.system import new_id, utc_now
 from adapters.user_agents import is_bot
 from application.browse import Browse
@@ -94,9 +95,10 @@ class Container(DeclarativeContainer):
     clock: Provider[Clock] = Object(utc_now)
     pool = Singleton(connection_pool, conninfo, settings.provided.pool_size)
     store: Provider[Any] = pool
-    database = Singleton(Database, pool)
+    metrics = Singleton(Metrics, pool.provided.get_stats)
+    database = Singleton(WatchedDatabase, pool, metrics.provided.store_failed)
     catalogue: Provider[Catalogue] = Singleton(PostgresCatalogue, database)
-    ledger: Provider[PlayLedger] = Singleton(PostgresLedger, database)
+    ledger: Provider[PlayLedger] = Singleton(PostgresLedger, database, metrics.provided.plays_flushed)
     deliveries: Provider[DeliveryLedger] = Singleton(PostgresDeliveries, database)
     listens: Provider[Listens] = Singleton(PostgresListens, database)
     retention: Provider[Retention] = Singleton(PostgresRetention, database)
@@ -111,7 +113,6 @@ class Container(DeclarativeContainer):
         stall=settings.provided.stall_timeout,
     )
     sources = Singleton(gate, settings.provided.allowed_sources, settings.provided.source_ports)
-    metrics = Singleton(Metrics, pool.provided.get_stats)
     remote = Singleton(HttpAudio, sources, patience)
     resuming = Singleton(ResumingAudio, remote, metrics)
     kept = Singleton(kept_if_possible, resuming, settings, metrics)

@@ -14,11 +14,16 @@ from prometheus_client.exposition import choose_encoder
 from domain.decision import Reason
 from domain.errors import AudioUnavailable
 from domain.ports import CacheOutcome
+from observability.distribution import Distribution
 from observability.logs import log
 
 # Seconds. OpenTelemetry's default boundaries are made for milliseconds.
 DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0]
-
+STARTS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0]  # 0.3: what rules.yml promises
+FLUSHES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]
+DELAYS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5]
+BATCHES = [2.0**power for power in range(11)]  # plays or deliveries
+LEDGERS = PLAYS, DELIVERIES = ("plays", "deliveries")
 
 PoolStats = Callable[[], Mapping[str, int]]
 """The database's connections: ``pool_size`` now, ``pool_available`` of them idle, at most ``pool_max``, and
@@ -29,7 +34,7 @@ PoolStats = Callable[[], Mapping[str, int]]
 class Metrics:
     """Every instrument, on a registry of its own, so that two services in one process do not share counters.
 
-    All but the request histogram are plain integers, observed when somebody reads: a record costs ten microseconds.
+    All but the request histogram are plain numbers, observed when somebody reads: a record costs ten microseconds.
     No label comes from a client, so their number is bounded.
     """
 
@@ -42,9 +47,14 @@ class Metrics:
     _downloads: Counter[str] = field(factory=Counter, init=False)
     _active: Counter[str] = field(factory=Counter, init=False)
     _durations: Histogram = field(init=False)
+    _starts: Distribution = field(init=False)
+    _flushes: Distribution = field(init=False)
+    _batches: Distribution = field(init=False)
+    _delays: Distribution = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         ProcessCollector(registry=self._registry)
+        self._make_distributions()
         reader = PrometheusMetricReader(scope_info_enabled=False, registry=self._registry)
         resource = Resource({"service.name": "soundverse-play"})
         provider = MeterProvider([reader], resource, AlwaysOffExemplarFilter(), shutdown_on_exit=False)
@@ -58,6 +68,23 @@ class Metrics:
         self._observe_requests_and_plays(meter)
         if self.connections is not None:
             observe_connections(meter, self.connections)
+
+    def _make_distributions(self) -> None:
+        def made(name: str, about: str, bounds: list[float], label: str | None = None) -> Distribution:
+            distribution = Distribution(name, about, bounds, label, LEDGERS if label else ("",))
+            self._registry.register(distribution)
+            return distribution
+
+        self._starts = made(
+            "play_stream_start_duration_seconds",
+            "From a stream's request to the first byte of audio that was handed over.",
+            STARTS,
+        )
+        self._flushes = made(
+            "play_ledger_flush_duration_seconds", "How long writing down a batch took.", FLUSHES, "play_ledger"
+        )
+        self._batches = made("play_ledger_batch_size", "What was written down together.", BATCHES, "play_ledger")
+        self._delays = made("play_event_loop_delay_seconds", "How late a callback of the event loop has run.", DELAYS)
 
     def _observe_requests_and_plays(self, meter: Meter) -> None:
         def one(name: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
@@ -91,6 +118,12 @@ class Metrics:
             "play.deliveries.lost", [one("lost")], "{delivery}", "Deliveries that could not be written down."
         )
         meter.create_observable_up_down_counter(
+            "play.deliveries.waiting", [one("waiting")], "{delivery}", "Deliveries that wait to be written down."
+        )
+        meter.create_observable_counter(
+            "play.store.failures", [one("store")], "{failure}", "Statements that the database did not answer."
+        )
+        meter.create_observable_up_down_counter(
             "play.streams.active", [one("streams")], "{stream}", "Streams under way."
         )
         meter.create_observable_counter("play.streams.sent", [one("bytes")], "By", "Bytes of audio sent.")
@@ -122,6 +155,12 @@ class Metrics:
         self._counts["lost"] += count
         log.warning("deliveries lost", count=count)
 
+    def deliveries_waiting(self, count: int) -> None:
+        self._counts["waiting"] = count
+
+    def deliveries_flushed(self, count: int, seconds: float) -> None:
+        self._flushed(DELIVERIES, count, seconds)
+
     def source_failed(self, error: AudioUnavailable) -> None:
         """Counts the failure by its kind and logs the location, less a query that may hold a signature."""
         self._failures[error.failure.value] += 1
@@ -142,7 +181,15 @@ class Metrics:
     def stream_ended(self) -> None:
         self._counts["streams"] -= 1
 
-    # requests, told by `observability.requests`
+    # the database's adapter
+
+    def plays_flushed(self, count: int, seconds: float) -> None:
+        self._flushed(PLAYS, count, seconds)
+
+    def store_failed(self) -> None:
+        self._counts["store"] += 1
+
+    # requests and the event loop, told by `observability.requests`
 
     def request_started(self, method: str) -> None:
         self._active[method] += 1
@@ -155,6 +202,17 @@ class Metrics:
             "http.response.status_code": status,
         }
         self._durations.record(seconds, labels)
+
+    def stream_answered(self, seconds: float) -> None:
+        """A listener was handed the first audio so long after asking."""
+        self._starts.note(seconds)
+
+    def loop_delayed(self, seconds: float) -> None:
+        self._delays.note(seconds)
+
+    def _flushed(self, ledger: str, count: int, seconds: float) -> None:
+        self._batches.note(count, ledger)
+        self._flushes.note(seconds, ledger)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """All metrics in the form that an Accept header wants, and its content type."""

@@ -4,21 +4,21 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from adapters.postgres.outage import UnansweredError
 from adapters.postgres.pool import Database, Row, Run
-from adapters.postgres.statement import LostConnection
 from domain.errors import StoreUnavailable
 
 
 @frozen
 class WatchedDatabase(Database):
-    """Tells ``failed`` each time, also where a second attempt then succeeds. It never fails and never waits."""
+    """Tells ``failed`` of each statement that is given up, also of those that are not even tried amid an outage.
+
+    ``failed`` never fails and never waits."""
 
     failed: Callable[[], None]
 
-    async def _run(self, run: Run[Row], deadline: float) -> list[Row]:
+    async def _answered(self, run: Run[Row], repeats: int) -> list[Row]:
         try:
-            return await super()._run(run, deadline)
-        except (StoreUnavailable, LostConnection, UnansweredError):
+            return await super()._answered(run, repeats)
+        except StoreUnavailable:
             self.failed()
             raise

@@ -45,6 +45,8 @@ class Told:
     """A Telemetry that remembers."""
 
     events: list[str] = field(factory=list)
+    waiting: list[int] = field(factory=list)
+    flushed: list[tuple[int, float]] = field(factory=list)
 
     def play_judged(self, reason: Reason) -> None:
         self.events.append(f"play {reason}")
@@ -54,6 +56,12 @@ class Told:
 
     def deliveries_lost(self, count: int) -> None:
         self.events.append(f"lost {count}")
+
+    def deliveries_waiting(self, count: int) -> None:
+        self.waiting.append(count)
+
+    def deliveries_flushed(self, count: int, seconds: float) -> None:
+        self.flushed.append((count, seconds))
 
     def source_failed(self, error: AudioUnavailable) -> None:
         self.events.append(error.failure)

@@ -8,6 +8,13 @@ from attrs import frozen
 REQUEST = frozenset({"http_request_method", "http_route", "http_response_status_code"})
 NO_LABELS: frozenset[str] = frozenset()
 
+
+def distribution(name: str, *labels: str) -> dict[str, frozenset[str]]:
+    """The three names of a histogram, each with its labels."""
+    kept = frozenset(labels)
+    return {f"{name}_bucket": kept | {"le"}, f"{name}_sum": kept, f"{name}_count": kept}
+
+
 # Each exported name and its labels, as test_exported_metrics.py finds them.
 EXPORTED: dict[str, frozenset[str]] = {
     "http_server_request_duration_seconds_bucket": REQUEST | {"le"},
@@ -19,7 +26,13 @@ EXPORTED: dict[str, frozenset[str]] = {
     "play_stream_decisions_total": frozenset({"play_reason"}),
     "play_download_decisions_total": frozenset({"play_reason"}),
     "play_deliveries_lost_total": NO_LABELS,
+    "play_deliveries_waiting": NO_LABELS,
+    "play_store_failures_total": NO_LABELS,
     "play_streams_active": NO_LABELS,
+    **distribution("play_stream_start_duration_seconds"),
+    **distribution("play_ledger_flush_duration_seconds", "play_ledger"),
+    **distribution("play_ledger_batch_size", "play_ledger"),
+    **distribution("play_event_loop_delay_seconds"),
     "play_streams_sent_bytes_total": NO_LABELS,
     "play_source_failures_total": frozenset({"error_type"}),
     "play_source_resumptions_total": NO_LABELS,

@@ -1,4 +1,4 @@
-"""The dashboard that Grafana is given: it finds its data source, and every panel asks for something that exists."""
+"""The dashboards that Grafana is given: they find their data source, and every panel asks for something that exists."""
 
 import json
 from itertools import combinations
@@ -12,9 +12,22 @@ from tests.observability.promql import EXPORTED, faults, questions
 
 ROOT = Path(__file__).parents[2]
 GRAFANA = ROOT / "observability" / "grafana"
-DASHBOARD = json.loads((GRAFANA / "dashboards" / "soundverse-play.json").read_text())
-PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+DASHBOARDS = {file.stem: json.loads(file.read_text()) for file in sorted((GRAFANA / "dashboards").glob("*.json"))}
+PANELS = [
+    pytest.param(panel, id=f"{name}: {panel['title']}")
+    for name, dashboard in DASHBOARDS.items()
+    for panel in dashboard["panels"]
+    if "targets" in panel
+]
 UNITS = {"Bps", "bytes", "ops", "percentunit", "reqps", "s", "short"}
+
+every_panel = pytest.mark.parametrize("panel", PANELS)
+every_dashboard = pytest.mark.parametrize("dashboard", DASHBOARDS.values(), ids=DASHBOARDS)
+
+
+def every_expression() -> list[str]:
+    """The expressions of all panels of all dashboards."""
+    return [text for dashboard in DASHBOARDS.values() for panel in dashboard["panels"] for text in expressions(panel)]
 
 
 def data_source() -> dict[str, Any]:
@@ -25,7 +38,7 @@ def data_source() -> dict[str, Any]:
 def expressions(panel: dict[str, Any]) -> list[str]:
     """The panel's expressions as Prometheus gets them, with Grafana's variables filled in."""
     filled = {"$__rate_interval": "1m", "$__range": "1h", "$instance": ".*"}
-    asked = [str(target["expr"]) for target in panel["targets"]]
+    asked = [str(target["expr"]) for target in panel.get("targets", [])]
     for variable, value in filled.items():
         asked = [expression.replace(variable, value) for expression in asked]
     return asked
@@ -38,51 +51,68 @@ def area(panel: dict[str, Any]) -> set[tuple[int, int]]:
     return {(x, y) for x in columns for y in range(place["y"], place["y"] + place["h"])}
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+@every_panel
 def test_a_panel_asks_only_for_what_the_service_exports(panel: dict[str, Any]) -> None:
     assert [fault for expression in expressions(panel) for fault in faults(expression)] == []
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+@every_panel
 def test_a_panel_says_what_it_shows_and_in_which_unit(panel: dict[str, Any]) -> None:
     assert panel["description"]
     assert panel["fieldConfig"]["defaults"]["unit"] in UNITS
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+@every_panel
 def test_a_panel_can_be_narrowed_to_one_replica(panel: dict[str, Any]) -> None:
     for expression in expressions(panel):
         assert all("instance" in question.labels for question in questions(expression))
 
 
-def test_every_metric_of_ours_is_on_the_dashboard() -> None:
-    shown = {question.metric for panel in PANELS for text in expressions(panel) for question in questions(text)}
+def test_there_is_a_dashboard_for_each_who_looks() -> None:
+    assert sorted(DASHBOARDS) == ["database", "listeners", "service"]
+    assert len({dashboard["uid"] for dashboard in DASHBOARDS.values()}) == len(DASHBOARDS)
+
+
+def test_every_metric_of_ours_is_on_a_dashboard() -> None:
+    shown = {question.metric for text in every_expression() for question in questions(text)}
     ours = {name for name in EXPORTED if name.startswith(("play_", "db_", "http_"))}
 
-    # The sum would be an average, which the quantiles beside it tell better.
-    assert ours - shown == {"http_server_request_duration_seconds_sum"}
+    # The sums would be averages, which the quantiles beside them tell better.
+    assert {name for name in ours - shown if not name.endswith("_sum")} == {"play_event_loop_delay_seconds_count"}
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+@every_panel
 def test_no_latency_takes_a_long_listening_for_a_slow_answer(panel: dict[str, Any]) -> None:
     for expression in expressions(panel):
-        assert "_duration_seconds_bucket" not in expression or 'http_route!~".*/stream|' in expression
+        assert (
+            "http_server_request_duration_seconds_bucket" not in expression or 'http_route!~".*/stream|' in expression
+        )
 
 
-def test_every_query_goes_to_the_data_source_that_is_chosen_at_the_top() -> None:
+@every_dashboard
+def test_every_query_goes_to_the_data_source_that_is_chosen_at_the_top(dashboard: dict[str, Any]) -> None:
     chosen = {"type": "prometheus", "uid": "${datasource}"}
-    asked = [part["datasource"] for panel in PANELS for part in (panel, *panel["targets"])]
-    variables = DASHBOARD["templating"]["list"]
+    panels = [panel for panel in dashboard["panels"] if "targets" in panel]
+    variables = dashboard["templating"]["list"]
 
-    assert all(source == chosen for source in asked)
+    assert all(part["datasource"] == chosen for panel in panels for part in (panel, *panel["targets"]))
     assert [variable["datasource"] for variable in variables if variable["type"] == "query"] == [chosen]
 
 
-def test_the_data_source_that_is_chosen_first_is_the_provisioned_one() -> None:
-    (chosen,) = [variable for variable in DASHBOARD["templating"]["list"] if variable["type"] == "datasource"]
+@every_dashboard
+def test_the_data_source_that_is_chosen_first_is_the_provisioned_one(dashboard: dict[str, Any]) -> None:
+    (chosen,) = [variable for variable in dashboard["templating"]["list"] if variable["type"] == "datasource"]
 
     assert chosen["current"]["value"] == data_source()["uid"]
     assert chosen["query"] == data_source()["type"]
+
+
+@every_dashboard
+def test_each_dashboard_leads_to_the_others(dashboard: dict[str, Any]) -> None:
+    (link,) = dashboard["links"]
+
+    assert link["type"] == "dashboards"
+    assert all(set(link["tags"]) <= set(other["tags"]) for other in DASHBOARDS.values())
 
 
 def test_rates_are_taken_over_the_interval_at_which_prometheus_asks() -> None:
@@ -91,8 +121,9 @@ def test_rates_are_taken_over_the_interval_at_which_prometheus_asks() -> None:
     assert data_source()["jsonData"]["timeInterval"] == prometheus["global"]["scrape_interval"]
 
 
-def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
-    panels = DASHBOARD["panels"]
+@every_dashboard
+def test_panels_have_ids_of_their_own_and_do_not_overlap(dashboard: dict[str, Any]) -> None:
+    panels = dashboard["panels"]
 
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert [(a["title"], b["title"]) for a, b in combinations(panels, 2) if area(a) & area(b)] == []

@@ -1,5 +1,6 @@
 """Each request has an id and leaves one line in the log, which tells what was asked and never by whom."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -142,3 +143,48 @@ async def _nothing_comes() -> Any:
 
 async def _nothing_goes(_message: Any) -> None:
     raise AssertionError("nothing is said before something was asked")
+
+
+class NeverFound:
+    """A catalogue that does not answer before its asker has given up."""
+
+    async def find(self, clip: object) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_request_that_is_given_up_before_its_answer_is_not_taken_for_a_defect(tmp_path: Path) -> None:
+    waiting = an_edge(tmp_path, catalogue=NeverFound())
+    async with waiting.client:
+        with capture_logs() as said:
+            asked = asyncio.create_task(waiting.asked("GET", "/play/1/stream"))
+            await asyncio.sleep(0.01)
+            asked.cancel()
+            await asyncio.wait({asked})
+        counted = (await waiting.client.get("/metrics")).text
+
+    assert asked.cancelled()
+    assert [line["status"] for line in said] == [499]
+    assert 'http_response_status_code="499",http_route="/play/{id}/stream"' in counted
+    assert 'http_response_status_code="500"' not in counted
+
+
+async def test_a_stream_that_is_cut_when_the_service_ends_keeps_the_status_it_was_answered_with(edge: Edge) -> None:
+    clip = await edge.added()
+    sent = asyncio.Event()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            sent.set()
+            await asyncio.Event().wait()  # a listener who takes nothing
+
+    async def passed_on() -> None:
+        scope = {"type": "http", "method": "GET", "path": clip["stream_url"], "query_string": b"", "headers": []}
+        await edge.app(scope | {"root_path": "", "client": ("203.0.113.7", 50_000)}, _nothing_comes, send)
+
+    with capture_logs() as said:
+        asked = asyncio.create_task(passed_on())
+        await sent.wait()
+        asked.cancel()
+        await asyncio.wait({asked})
+
+    assert [line["status"] for line in said] == [200]
