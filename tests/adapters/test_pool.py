@@ -1,9 +1,12 @@
 """The pool of connections outlasts a database that is away, and finds it again soon after it is back."""
 
 import asyncio
+import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -14,10 +17,13 @@ from psycopg.rows import scalar_row
 from adapters.postgres.embedded import embedded_postgres
 from adapters.postgres.pool import Database, connection_pool
 from domain.errors import StoreUnavailable
+from tests.end_to_end.processes import processes_on
 
 QUICK = {"fsync": "off"}
 AWAY = 8.0  # seconds; long enough for a pool with growing pauses to be asleep for as long again
 SOON = 4.0
+IN_TIME = 2.0  # seconds until a database that is silent is given up
+AT_ONCE = 0.2
 
 
 @pytest.fixture
@@ -93,3 +99,95 @@ async def test_whoever_leaves_or_fails_amid_a_statement_gives_the_connection_bac
 
         assert leaver.cancelled()
         assert await database.tell("SELECT 1", {}, scalar_row) == [1]
+
+
+async def test_only_who_asks_patiently_is_answered_after_more_than_a_moment(postgres_url: str) -> None:
+    async with connection_pool(postgres_url, 1) as pool:
+        database = Database(pool)
+        with pytest.raises(StoreUnavailable, match="57014"):
+            await database.ask("SELECT pg_sleep(1.7)", {}, scalar_row)
+        with pytest.raises(DivisionByZero):
+            await database.ask_patiently("SELECT 1 / 0", {}, scalar_row)
+
+        assert await database.ask_patiently("SELECT 1 FROM pg_sleep(1.7)", {}, scalar_row) == [1]
+        assert await database.ask("SHOW statement_timeout", {}, scalar_row) == ["1500ms"]
+
+
+async def test_those_who_ask_patiently_leave_connections_to_the_others(postgres_url: str) -> None:
+    async with connection_pool(postgres_url, 4) as pool:
+        database = Database(pool)
+        patient = [asyncio.create_task(database.ask_patiently("SELECT pg_sleep(1)", {}, scalar_row)) for _ in range(6)]
+        await asyncio.sleep(0.3)
+        begun = monotonic()
+
+        assert await database.ask("SELECT 1", {}, scalar_row) == [1]
+        assert monotonic() - begun < 0.5
+        outcomes = await asyncio.gather(*patient, return_exceptions=True)
+        assert [str(each) for each in outcomes if isinstance(each, StoreUnavailable)] == [
+            str(StoreUnavailable("too many requests wait for the database"))
+        ] * 2
+
+
+async def test_a_database_that_is_read_only_is_not_ready(postgres_url: str) -> None:
+    async with connection_pool(f"{postgres_url}&options=-c%20default_transaction_read_only%3Don", 1) as pool:
+        with pytest.raises(StoreUnavailable, match="the database is read-only"):
+            await Database(pool).check()
+
+
+@asynccontextmanager
+async def frozen(folder: Path) -> AsyncIterator[None]:
+    """The PostgreSQL on ``folder`` does nothing while the block lasts, and refuses nothing."""
+    processes = processes_on(folder)
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def refused_after(database: Database, *, patiently: bool = False) -> float:
+    """Seconds until the database is said to be away."""
+    begun = monotonic()
+    ask = database.ask_patiently if patiently else database.ask
+    with pytest.raises(StoreUnavailable):
+        await ask("SELECT 1", {}, scalar_row)
+    return monotonic() - begun
+
+
+@pytest.mark.parametrize("patiently", [False, True])
+async def test_a_frozen_database_is_given_up_in_time_by_the_first_and_at_once_by_the_next(
+    folder: Path, patiently: bool
+) -> None:
+    with embedded_postgres(folder, settings=QUICK) as url:
+        async with connection_pool(url, 4) as pool:
+            database = Database(pool)
+            await database.check()
+            async with frozen(folder):
+                assert await refused_after(database, patiently=patiently) < IN_TIME
+                assert await refused_after(database) < AT_ONCE
+                await asyncio.sleep(1)
+                one, *others = sorted(await asyncio.gather(*(refused_after(database) for _ in range(20))))[::-1]
+                assert AT_ONCE < one < IN_TIME
+                assert max(others) < AT_ONCE
+            back = monotonic()
+            while not await answers(database):
+                await asyncio.sleep(0.05)
+
+            assert monotonic() - back < SOON
+
+
+async def test_whoever_is_cancelled_amid_a_patient_statement_does_not_wait_for_the_database(folder: Path) -> None:
+    with embedded_postgres(folder, settings=QUICK) as url:
+        async with connection_pool(url, 2) as pool:
+            database = Database(pool)
+            asking = asyncio.create_task(database.ask_patiently("SELECT pg_sleep(5)", {}, scalar_row))
+            await asyncio.sleep(0.3)
+            async with frozen(folder):
+                begun = monotonic()
+                asking.cancel()
+                await asyncio.wait([asking])
+
+                assert asking.cancelled()
+                assert monotonic() - begun < AT_ONCE
