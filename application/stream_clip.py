@@ -66,7 +66,7 @@ class StreamClip:
             stream.audio.close()
             raise
         self.telemetry.play_judged(reason)
-        return evolve(stream, reason=reason)
+        return Stream(stream.clip, stream.audio, stream.parts, asked, reason)
 
     def delivered(self, stream: Stream, count: int, ending: Ending) -> None:
         """Note the end of a stream, of which the first ``count`` bytes were handed to the transport."""
@@ -119,7 +119,8 @@ class StreamClip:
         if reason is not Reason.COUNTED:
             return reason
         play = Play(named or PlayId(self.new_id()), clip, self.clock(), is_named=named is not None)
-        return play_reason(evolve(facts, is_repeat=not await self.ledger.record(play)))
+        is_new = await self.ledger.record(play)
+        return reason if is_new else play_reason(evolve(facts, is_repeat=True))
 
     def _over(self, clip: Clip, facts: Facts) -> None:
         """Note a request that gets no audio."""
