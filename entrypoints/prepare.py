@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres
-from adapters.postgres.migrate import MigrationChangedError, migrate
+from adapters.postgres.migrate import DatabaseUnfitError, MigrationChangedError, migrate
 from domain.errors import AudioRefused, DurationUnknown, StoreUnavailable
 from entrypoints.container import Container, in_memory
 from entrypoints.samples import put_in_place, seed
@@ -85,6 +85,8 @@ def one_sentence() -> Iterator[None]:
         stop(str(error))
     except StoreUnavailable as error:
         stop(f"The database cannot be used: {error.reason.rstrip('.')}.")
+    except DatabaseUnfitError as error:
+        stop(f"The database cannot be used: {str(error).rstrip('.')}.")
     except MigrationChangedError as error:
         stop(f"The migration {error} was applied to this database in another form; this version does not fit it.")
     except AudioRefused as error:

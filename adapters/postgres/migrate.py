@@ -2,15 +2,23 @@
 
 from hashlib import sha256
 from importlib.resources import files
+from random import uniform
+from time import sleep
 from typing import LiteralString
 
 from attrs import frozen
 from psycopg import Connection, DatabaseError, OperationalError, ProgrammingError, connect
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable, ReadOnlySqlTransaction
 
 from domain.errors import StoreUnavailable
 
 # One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL when its connection ends.
 LOCK = "SELECT pg_advisory_lock(hashtext('soundverse-play migrations'))"
+
+# Whoever wants to change a table waits for those who read it, and all who come to read it wait behind: not for long.
+BE_POLITE = "SET lock_timeout = '1s'"
+TRIES = 30  # for each migration, to find a moment in which nobody uses its tables
+SECONDS_BETWEEN_TRIES = (0.5, 1.5)
 
 # Asked first, since even CREATE … IF NOT EXISTS needs a right that a service under a lesser role has not.
 IS_PREPARED = "SELECT to_regclass('schema_migrations') IS NOT NULL"
@@ -38,6 +46,10 @@ class Migration:
         return sha256(self.sql.encode()).hexdigest()
 
 
+class DatabaseUnfitError(Exception):
+    """No waiting makes this database usable; ``str(error)`` says why."""
+
+
 class MigrationChangedError(Exception):
     """A file that was applied to this database reads differently now; a landed migration never changes."""
 
@@ -49,31 +61,39 @@ def migrations() -> list[Migration]:
 
 
 def migrate(conninfo: str) -> list[str]:
-    """Apply what is missing and return its names; safe from several processes at once.
+    """Apply what is missing and return its names; safe from several processes at once, and while others are served.
 
     Migrations of a later version that are already there are left alone, so that an old replica can still start.
 
-    Raises StoreUnavailable: there is no database, it cannot hold every text, or it refused: its user may not change it,
-    it is read-only, it has tables of these names. Raises MigrationChangedError: nothing was applied."""
+    Raises StoreUnavailable: what may mend itself or be mended there, such as a database that is away or read-only, a
+    password, a right, a table that is never free. Raises DatabaseUnfitError: what waiting does not mend, such as an
+    encoding that cannot hold every text, or other tables of these names. Raises MigrationChangedError."""
     with connected(conninfo) as connection:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
-            raise StoreUnavailable(f"its encoding is {encoding}, which cannot hold every title; UTF8 is needed")
+            raise DatabaseUnfitError(f"its encoding is {encoding}, which cannot hold every title; UTF8 is needed")
         try:
             connection.execute(LOCK)
+            connection.execute(BE_POLITE)
             return apply_missing(connection)
+        except (OperationalError, ReadOnlySqlTransaction, InsufficientPrivilege) as error:
+            raise StoreUnavailable(first_words(error)) from error
         except DatabaseError as error:
-            raise StoreUnavailable(error.diag.message_primary or str(error).strip()) from error
+            raise DatabaseUnfitError(first_words(error)) from error
 
 
 def connected(conninfo: str) -> Connection:
-    """A connection that its ``with`` closes. Raises StoreUnavailable."""
+    """A connection that its ``with`` closes. Raises StoreUnavailable, DatabaseUnfitError."""
     try:
         return connect(conninfo, autocommit=True, connect_timeout=5, application_name="soundverse-play migrate")
     except OperationalError as error:
         raise StoreUnavailable(str(error).strip()) from error
     except ProgrammingError as error:  # its text quotes the value, and with it perhaps a password
-        raise StoreUnavailable("DATABASE_URL is not the URL of a PostgreSQL database") from error
+        raise DatabaseUnfitError("DATABASE_URL is not the URL of a PostgreSQL database") from error
+
+
+def first_words(error: DatabaseError) -> str:
+    return error.diag.message_primary or str(error).strip()
 
 
 def apply_missing(connection: Connection) -> list[str]:
@@ -85,7 +105,19 @@ def apply_missing(connection: Connection) -> list[str]:
             raise MigrationChangedError(migration.name)
     missing = [migration for migration in migrations() if migration.name not in applied]
     for migration in missing:
-        with connection.transaction():
-            connection.execute(migration.sql)
-            connection.execute(NOTE_DOWN, {"name": migration.name, "sha256": migration.sha256})
+        apply(connection, migration)
     return [migration.name for migration in missing]
+
+
+def apply(connection: Connection, migration: Migration) -> None:
+    """Apply it as a whole, in one of several moments. Raises LockNotAvailable: none was quiet enough."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with connection.transaction():
+                connection.execute(migration.sql)
+                connection.execute(NOTE_DOWN, {"name": migration.name, "sha256": migration.sha256})
+            return
+        except LockNotAvailable:
+            if not tries_left:
+                raise
+            sleep(uniform(*SECONDS_BETWEEN_TRIES))  # noqa: S311  # no secret, only not all at once

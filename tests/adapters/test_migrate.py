@@ -1,14 +1,23 @@
 """Migrating: what is missing and nothing else, and a sentence where it cannot be done."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import monotonic, sleep
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from adapters.postgres.migrate import NOTE_DOWN, PREPARE, MigrationChangedError, migrate, migrations
+from adapters.postgres.migrate import (
+    NOTE_DOWN,
+    PREPARE,
+    DatabaseUnfitError,
+    MigrationChangedError,
+    migrate,
+    migrations,
+)
 from adapters.postgres.pool import Database, connection_pool
 from adapters.postgres.statistics import PostgresStatistics
 from adapters.system import new_id
@@ -84,7 +93,7 @@ def test_tables_of_somebody_else_are_told_and_left_alone(empty: str) -> None:
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute("CREATE TABLE clips (theirs int)")
 
-        with pytest.raises(StoreUnavailable, match='relation "clips" already exists'):
+        with pytest.raises(DatabaseUnfitError, match='relation "clips" already exists'):
             migrate(empty)
 
         assert connection.execute("SELECT theirs FROM clips").fetchall() == []
@@ -96,7 +105,7 @@ def test_a_database_that_cannot_hold_every_text_is_refused(postgres_url: str, en
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {} ENCODING {} TEMPLATE template0").format(name, encoding))
         try:
-            with pytest.raises(StoreUnavailable, match=f"encoding is {encoding}"):
+            with pytest.raises(DatabaseUnfitError, match=f"encoding is {encoding}"):
                 migrate(make_conninfo(postgres_url, dbname=name.as_string().strip('"')))
         finally:
             connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -106,9 +115,7 @@ async def test_plays_of_an_older_version_are_counted_by_the_hour_and_the_day(emp
     hours = Period(Interval.HOUR, NOON - timedelta(hours=13), NOON + timedelta(hours=1))
     days = Period(Interval.DAY, hours.start.replace(hour=0), hours.start.replace(hour=0) + timedelta(days=2))
     with psycopg.connect(empty, autocommit=True) as connection:
-        connection.execute(PREPARE)
-        connection.execute(migrations()[0].sql)
-        connection.execute(NOTE_DOWN, {"name": migrations()[0].name, "sha256": migrations()[0].sha256})
+        make_first_version(connection)
         for clip, at in [(1, NOON), (1, NOON), (2, NOON), (1, NOON - timedelta(hours=13))]:
             connection.execute("INSERT INTO plays VALUES (%s, %s, %s)", [clip, new_id(), at])
     migrate(empty)
@@ -118,3 +125,40 @@ async def test_plays_of_an_older_version_are_counted_by_the_hour_and_the_day(emp
         found = [(await statistics.series(clip, period)).values() for clip, period in asked]
 
     assert [sorted(counts.play_count for counts in buckets) for buckets in found] == [[1, 2], [1, 2], [1, 3], [1, 3]]
+
+
+def make_first_version(connection: "psycopg.Connection") -> None:
+    """Bring an empty database to the schema of the first version."""
+    first = migrations()[0]
+    connection.execute(PREPARE)
+    connection.execute(first.sql)
+    connection.execute(NOTE_DOWN, {"name": first.name, "sha256": first.sha256})
+
+
+def test_a_migration_waits_for_who_reads_and_nobody_waits_long_behind_it(empty: str) -> None:
+    with (
+        psycopg.connect(empty, autocommit=True) as connection,
+        psycopg.connect(empty) as reader,
+        ThreadPoolExecutor() as pool,
+    ):
+        make_first_version(connection)
+        reader.execute("SELECT FROM clips")  # and the transaction stays open
+        migrating = pool.submit(migrate, empty)
+        waits = []
+        for _ in range(30):
+            begun = monotonic()
+            connection.execute("SELECT FROM clips")
+            waits.append(monotonic() - begun)
+            sleep(0.1)
+        assert not migrating.done()
+        reader.rollback()
+
+        assert migrating.result(20) == [migration.name for migration in migrations()[1:]]
+        assert 0.2 < max(waits) < 1.4
+
+
+def test_replicas_that_start_at_once_migrate_once(empty: str) -> None:
+    with ThreadPoolExecutor() as pool:
+        applied = list(pool.map(migrate, [empty] * 6))
+
+    assert sorted(applied) == [[]] * 5 + [[migration.name for migration in migrations()]]
