@@ -1,8 +1,10 @@
 """What the service exports, and what a PromQL expression asks for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import promql_parser
+import yaml
 from attrs import frozen
 
 REQUEST = frozenset({"http_request_method", "http_route", "http_response_status_code"})
@@ -48,6 +50,10 @@ EXPORTED: dict[str, frozenset[str]] = {
     "process_max_fds": NO_LABELS,
     "target_info": frozenset({"service_name"}),
 }
+RULES = Path(__file__).parents[2] / "observability" / "rules.yml"
+RECORDED = {
+    rule["record"]: NO_LABELS for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
+}
 BY_PROMETHEUS = {"up": NO_LABELS}  # added to every scrape
 TARGET = frozenset({"job", "instance"})  # added to every series
 
@@ -91,7 +97,7 @@ def grouped_by(expression: str) -> frozenset[str]:
 
 def faults(expression: str) -> Iterator[str]:
     """What is asked for in ``expression`` and never exported, in words."""
-    known = EXPORTED | BY_PROMETHEUS
+    known = EXPORTED | BY_PROMETHEUS | RECORDED
     asked = questions(expression)
     for question in asked:
         if question.metric not in known:

@@ -20,7 +20,7 @@ from domain.clip import ClipId
 from domain.errors import AudioUnavailable, ClipNotFound, SourceFailure, StoreUnavailable
 from observability.distribution import Distribution
 from observability.event_loop import delays_told
-from observability.metrics import STARTS, Metrics
+from observability.metrics import Metrics
 from tests.entrypoints.edge import RAIN, Edge, an_edge
 from tests.examples import a_play
 
@@ -70,10 +70,6 @@ def test_kinds_are_told_apart_and_from_the_start() -> None:
     assert found["size_bucket", ("+Inf", "plays")] == found["size_count", ("plays",)] == 1
     assert found["size_bucket", ("1.0", "plays")] == found["size_count", ("others",)] == 0
     assert found["size_sum", ("plays",)] == 7
-
-
-def test_what_is_promised_of_the_start_of_streams_can_be_read_off() -> None:
-    assert 0.3 in STARTS
 
 
 async def test_the_start_of_a_stream_is_told_once_however_it_goes_on(edge: Edge) -> None:
