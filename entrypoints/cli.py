@@ -1,10 +1,11 @@
-"""The command line: ``soundverse-play [serve] | migrate | seed | settings``."""
+"""The command line: ``soundverse-play [serve] | migrate | seed | settings | key``."""
 
 import asyncio
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from entrypoints.prepare import connectable, end_by_signals, migrated, one_sente
 from entrypoints.remote_seed import RemoteCatalogue, RemoteSeedError, samples_at, seed_remotely
 from entrypoints.server import listening_socket, serve
 from entrypoints.settings import Settings, described, load_settings, variable_of
+from entrypoints.web.keys import NAMED_DIGEST
+from entrypoints.write_key import new_write_key
 from observability.logs import log, set_up_logs
 
 
@@ -168,3 +171,17 @@ def settings_command() -> None:
     """Show every setting: its variable, its value now, and what it does."""
     with one_sentence():
         say(described(load_settings({})))
+
+
+@main.command("key")
+@click.argument("name", default="reader")
+def key_command(name: str) -> None:
+    """Make a key, and its NAME:SHA256 for PLAY_READ_KEYS, PLAY_WRITE_KEYS or PLAY_METRICS_KEY.
+
+    The key is for who shall have it, and is kept nowhere; NAME is what the log says of who used it."""
+    key = new_write_key()
+    line = f"{name}:{sha256(key.encode()).hexdigest()}"
+    if not NAMED_DIGEST.fullmatch(line):
+        raise click.BadParameter("must be 1 to 64 letters, digits, dots, dashes and underscores", param_hint="NAME")
+    say(f"Key      {key}")
+    say(f"Setting  {line}")

@@ -49,17 +49,19 @@ from domain.ports import (
 from entrypoints.lifecycle import Closing, Seeding, running
 from entrypoints.settings import Settings
 from entrypoints.upkeep import Upkeep
+from entrypoints.web.access import Access
 from entrypoints.web.app import Endpoints, create_app
 from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.counting import CountingEndpoints
 from entrypoints.web.counting_rules import counting_rules
 from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.health import HealthEndpoints
-from entrypoints.web.keys import WriteKeys
+from entrypoints.web.keys import NamedKey, named_keys
 from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.stats import StatsEndpoints
+from entrypoints.web.stream_address import SignedAddresses, SigningKeys
 from observability.logs import log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry
@@ -76,6 +78,11 @@ def kept_if_possible(source: AudioSource, settings: Settings, metrics: Metrics) 
         log.warning("remote audio is not kept", reason=str(error))
         return source
     return cache
+
+
+def metrics_keys(settings: Settings) -> tuple[NamedKey, ...]:
+    """The key to the measures, if there is one."""
+    return named_keys("metrics", () if settings.metrics_key is None else (settings.metrics_key,))
 
 
 def closing(queue: DeliveryQueue, kept: AudioSource, remote: HttpAudio) -> Sequence[Closing]:
@@ -137,13 +144,25 @@ class Container(DeclarativeContainer):
 
     report_counts = Singleton(ReportCounts, catalogue, statistics, clock, settings.provided.keep)
 
-    keys = Singleton(WriteKeys, write_keys)
+    access = Singleton(
+        Access,
+        Callable(partial(named_keys, "read"), settings.provided.read_keys),
+        Callable(partial(named_keys, "write"), write_keys),
+        Callable(metrics_keys, settings),
+        Singleton(
+            SignedAddresses,
+            Singleton(SigningKeys, daily_keys),
+            clock,
+            Object(new_id),
+            settings.provided.address_lifetime,
+        ),
+    )
     play = Singleton(
         PlayEndpoints,
         browse,
         curate,
         stream_clip,
-        keys,
+        access.provided.address_of,
         metrics,
         settings.provided.body_limit,
         settings.provided.accel_redirect,
@@ -153,7 +172,7 @@ class Container(DeclarativeContainer):
     listening = Singleton(ListenEndpoints, confirm_listen, settings.provided.body_limit)
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
-    stats = Singleton(StatsEndpoints, report_counts, keys)
+    stats = Singleton(StatsEndpoints, report_counts, access.provided.address_of)
     rules = Singleton(
         counting_rules,
         settings.provided.window,
@@ -162,7 +181,7 @@ class Container(DeclarativeContainer):
         settings.provided.accel_redirect,
     )
     counting = Singleton(CountingEndpoints, rules)
-    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages)
+    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages, access)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, clock, settings.provided.keep, settings.provided.window)
     run = Resource(

@@ -142,6 +142,7 @@ def serve(
         http=Protocol,
         lifespan="on",
         log_config=None,
+        reset_contextvars=True,  # what the log says of one request, it must not say of the next of its connection
         proxy_headers=False,  # whom to believe, `ClientAddress` knows; uvicorn believes all that is on this machine
         server_header=False,
         timeout_graceful_shutdown=round(linger),

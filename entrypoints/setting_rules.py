@@ -9,6 +9,8 @@ from typing import Any, cast
 from cattrs import Converter
 from typed_settings.converters import default_converter, register_strlist_hook, to_bool
 
+from entrypoints.web.keys import NAMED_DIGEST
+
 Rule = Callable[[Any, Any, Any], None]
 """An attrs validator: raises ValueError with what follows the setting's name in a sentence."""
 
@@ -78,6 +80,12 @@ def prefix(_instance: object, _field: object, value: str | None) -> None:
     """The beginning of an URL's path, up to a slash."""
     if value is not None and not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/)*", value):
         raise ValueError(f"must begin and end with a slash, like /media/, not {value!r}")
+
+
+def digests(_instance: object, _field: object, texts: tuple[str, ...]) -> None:
+    """Keys as names and digests: a key as it stands would be shown to all who see the settings."""
+    if not all(NAMED_DIGEST.fullmatch(text) for text in texts):  # the text is not told: it may be a key
+        raise ValueError("must be NAME:SHA256 of each key, as `soundverse-play key` prints it")
 
 
 def first_message(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from attrs import Attribute, Factory, fields, fields_dict, frozen
 from platformdirs import user_data_path
 
 from domain.heard import Window
-from entrypoints.setting_rules import CONVERTER, Rule, between, each, first_message, one_of, prefix
+from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix
 from entrypoints.web.client_address import NODE_OF
 
 PREFIX = "PLAY_"
@@ -61,7 +61,18 @@ class Settings:
     postgres_bin: Path | None = setting(None, "Folder of PostgreSQL's programs for the embedded server.")
     pool_size: int = setting(10, "Most connections to PostgreSQL.", rule=between(1, 500))
     samples: bool = setting(True, "Put six sample clips in at the first start.")
-    write_keys: tuple[str, ...] = setting((), "Keys that may add, change and delete clips.", secret=True)
+    write_keys: tuple[str, ...] = setting(
+        (), "Keys that may add, change and delete clips, or NAME:SHA256 of each.", secret=True
+    )
+    read_keys: tuple[str, ...] = setting(
+        (), "NAME:SHA256 of each key to list and listen; none: everybody may.", rule=digests, secret=True
+    )
+    metrics_key: str | None = setting(
+        None, "Key that /metrics and /about/counting take, or its NAME:SHA256; none: no key.", secret=True
+    )
+    address_lifetime: int = setting(
+        21_600, "How long a signed stream address holds, where PLAY_READ_KEYS is set.", rule=between(60, 604_800)
+    )
     allowed_sources: tuple[str, ...] = setting(
         (), "Hosts and networks that audio may come from though they are not public, on any port."
     )

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from entrypoints.web.access import Access, in_path, in_query
 from entrypoints.web.counting import HTML, CountingEndpoints
 from entrypoints.web.counts_wire import CSV
 from entrypoints.web.cross_origin import CONFIRMING
@@ -36,27 +37,52 @@ class Endpoints:
     counting: CountingEndpoints
     health: HealthEndpoints
     pages: PageEndpoints
+    access: Access
 
 
 def routes(endpoints: Endpoints) -> list[Route]:
     """All addresses, most asked for first: they are tried in this order."""
-    play, stats, health, pages = endpoints.play, endpoints.stats, endpoints.health, endpoints.pages
-    counting = endpoints.counting
+    return [*listening(endpoints), *told(endpoints), *operation(endpoints)]
+
+
+def listening(endpoints: Endpoints) -> list[Route]:
+    """Clips, their audio, and what players say of it."""
+    play, access = endpoints.play, endpoints.access
+    reading, writing = access.for_readers, access.for_writers
+    confirm = access.for_players(endpoints.listens.confirm, in_path)
+    clip = {"GET": reading(play.clip), "PATCH": writing(play.change), "DELETE": writing(play.remove)}
     return [
-        Route("/play/{id}/stream", Resource({"GET": play.stream})),
-        Route("/play/{id}/listens/{uuid}", Resource({"PUT": endpoints.listens.confirm}, JSON, CONFIRMING)),
-        Route("/play", Resource({"GET": play.page, "POST": play.add}, JSON)),
-        Route("/play/{id}/stats", Resource({"GET": ByAccept({JSON: stats.clip, CSV: stats.clip_as_csv})})),
-        Route("/play/{id}", Resource({"GET": play.clip, "PATCH": play.change, "DELETE": play.remove}, JSON)),
-        Route("/play/{id}/stats/explain", Resource({"GET": stats.explained}, JSON)),
-        Route("/stats", Resource({"GET": ByAccept({JSON: stats.catalogue, CSV: stats.catalogue_as_csv})})),
+        Route("/play/{id}/stream", Resource({"GET": access.for_players(play.stream, in_query)})),
+        Route("/play/{id}/listens/{uuid}", Resource({"PUT": confirm}, JSON, CONFIRMING)),
+        Route("/play", Resource({"GET": reading(play.page), "POST": writing(play.add)}, JSON)),
+        Route("/play/{id}", Resource(clip, JSON)),
+    ]
+
+
+def told(endpoints: Endpoints) -> list[Route]:
+    """What was counted, and by which rules."""
+    stats, counting, access = endpoints.stats, endpoints.counting, endpoints.access
+    of_clip = ByAccept({JSON: stats.clip, CSV: stats.clip_as_csv})
+    of_all = ByAccept({JSON: stats.catalogue, CSV: stats.catalogue_as_csv})
+    rules = ByAccept({JSON: counting.as_json, HTML: counting.as_html})
+    return [
+        Route("/play/{id}/stats", Resource({"GET": access.for_readers(of_clip)})),
+        Route("/play/{id}/stats/explain", Resource({"GET": access.for_writers(stats.explained)}, JSON)),
+        Route("/stats", Resource({"GET": access.for_readers(of_all)})),
+        Route("/about/counting", Resource({"GET": access.for_operators(rules)})),
+    ]
+
+
+def operation(endpoints: Endpoints) -> list[Route]:
+    """Probes and measures, the pages, and the contract."""
+    health, pages = endpoints.health, endpoints.pages
+    return [
         Route("/livez", Resource({"GET": health.livez})),
         Route("/readyz", Resource({"GET": health.readyz})),
         Route("/health", Resource({"GET": health.livez})),
-        Route("/metrics", Resource({"GET": health.metrics})),
+        Route("/metrics", Resource({"GET": endpoints.access.for_operators(health.metrics)})),
         Route("/", Resource({"GET": pages.index})),
         Route("/docs", Resource({"GET": pages.docs})),
-        Route("/about/counting", Resource({"GET": ByAccept({JSON: counting.as_json, HTML: counting.as_html})})),
         Route("/openapi.json", Resource({"GET": pages.openapi}, JSON)),
         Route("/page/{name}", Resource({"GET": pages.file})),
     ]

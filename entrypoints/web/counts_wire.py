@@ -12,6 +12,7 @@ from domain.decision import Reason
 from domain.delivery import total
 from domain.statistics import COUNTERS, Counts, Explained, Period
 from entrypoints.web.reasons import BECAUSE
+from entrypoints.web.stream_address import AddressOf
 from entrypoints.web.wire import clip_json
 
 CSV = "text/csv"
@@ -22,15 +23,15 @@ def counts_json(counts: Counts) -> dict[str, int]:
     return {name: getattr(counts, name) for name in COUNTERS}
 
 
-def clip_report_json(report: ClipReport) -> dict[str, Any]:
+def clip_report_json(report: ClipReport, address_of: AddressOf) -> dict[str, Any]:
     """The clip with all that was ever counted of it."""
     counted = report.counted
-    return clip_json(report.clip) | {"last_played_at": counted.last_played_at} | counts_json(counted.counts)
+    return clip_json(report.clip, address_of) | {"last_played_at": counted.last_played_at} | counts_json(counted.counts)
 
 
-def catalogue_report_json(report: CatalogueReport) -> dict[str, Any]:
+def catalogue_report_json(report: CatalogueReport, address_of: AddressOf) -> dict[str, Any]:
     """What was counted of all clips in a period."""
-    top = [clip_json(each.clip) | {"plays": each.play_count} for each in report.top]
+    top = [clip_json(each.clip, address_of) | {"plays": each.play_count} for each in report.top]
     return counts_json(report.counts) | series_json(report.series) | {"top": top}
 
 

@@ -25,7 +25,7 @@ PREFLIGHT = {
 }
 CONFIRMING = PREFLIGHT | {
     "access-control-allow-methods": "PUT",
-    "access-control-allow-headers": "Content-Type, X-Request-Id",
+    "access-control-allow-headers": "Authorization, Content-Type, X-API-Key, X-Request-Id",
 }
 
 

@@ -27,6 +27,8 @@ from domain.statistics import MOST_BUCKETS
 from entrypoints.web.audio_headers import not_modified_headers
 from entrypoints.web.problems import Problem, of_defect, of_framework
 from entrypoints.web.refusals import (
+    AddressExpired,
+    AddressForged,
     BodyTooLarge,
     Draining,
     InvalidFields,
@@ -141,6 +143,14 @@ def key_unknown(_error: KeyUnknown) -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, "This is not a key that may do this.", headers=headers)
 
 
+def address_forged(_error: AddressForged) -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, "This address was not signed here, or not for this clip and playback.")
+
+
+def address_expired(_error: AddressExpired) -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, "This address has expired: ask for the clip again, and use its stream_url.")
+
+
 def writing_closed(_error: WritingClosed) -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, "Nobody may do this here: the operator allows it by setting PLAY_WRITE_KEYS.")
 
@@ -167,6 +177,8 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     NotAcceptable: not_acceptable,
     KeyMissing: key_missing,
     KeyUnknown: key_unknown,
+    AddressForged: address_forged,
+    AddressExpired: address_expired,
     WritingClosed: writing_closed,
     Draining: draining,
 }

@@ -1,37 +1,51 @@
-"""Who may write: keys, compared in constant time."""
+"""Who may do what: keys with names, compared in constant time."""
 
+import re
+from collections.abc import Iterable
 from hashlib import sha256
 from hmac import compare_digest
 
+import structlog
 from attrs import field, frozen
 from starlette.requests import Request
 
-from entrypoints.web.refusals import KeyMissing, KeyUnknown, WritingClosed
+from entrypoints.web.refusals import KeyMissing, KeyUnknown
 
 BLANK = " \t"  # not all that Unicode calls blank: 0xA0 is the end of many a letter in UTF-8
-
-
-def digests(keys: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple(sha256(key.encode("utf-8", "surrogateescape")).digest() for key in keys)
+NAMED_DIGEST = re.compile("([A-Za-z0-9._-]{1,64}):([0-9a-f]{64})")
 
 
 @frozen
-class WriteKeys:
-    """The keys that may add, change and delete clips. Kept as digests, so that all comparisons are equally long."""
+class NamedKey:
+    """A key by its SHA-256 digest, and the name that is written down when it is used."""
 
-    _digests: tuple[bytes, ...] = field(converter=digests, repr=False)
+    name: str
+    digest: bytes = field(repr=False)
 
-    def admit(self, request: Request) -> None:
-        """Return if the request carries one of the keys. Raises KeyMissing, KeyUnknown, WritingClosed."""
-        if not self._digests:
-            raise WritingClosed
-        sent = sent_key(request)
-        if not sent:
-            raise KeyMissing
-        digest = sha256(sent.encode("latin-1")).digest()  # the bytes that were sent: headers are read as Latin-1
-        matches = [compare_digest(digest, known) for known in self._digests]  # all, so that no position shows in time
-        if not any(matches):
-            raise KeyUnknown
+
+def named_key(text: str, name: str) -> NamedKey:
+    """The key that ``text`` is; or whose name and digest it is, as ``NAME:HEX``."""
+    told = NAMED_DIGEST.fullmatch(text)
+    if told:
+        return NamedKey(told[1], bytes.fromhex(told[2]))
+    return NamedKey(name, sha256(text.encode("utf-8", "surrogateescape")).digest())
+
+
+def named_keys(kind: str, texts: Iterable[str]) -> tuple[NamedKey, ...]:
+    """Keys of one ``kind``, which with its number is the name of those that have none of their own."""
+    return tuple(named_key(text, f"{kind}-{number}") for number, text in enumerate(texts, 1))
+
+
+def admit(request: Request, known: tuple[NamedKey, ...]) -> None:
+    """Return if the request carries one of the keys, whose name the log then tells. Raises KeyMissing, KeyUnknown."""
+    sent = sent_key(request)
+    if not sent:
+        raise KeyMissing
+    digest = sha256(sent.encode("latin-1")).digest()  # the bytes that were sent: headers are read as Latin-1
+    names = [key.name for key in known if compare_digest(digest, key.digest)]  # all, so that no position shows in time
+    if not names:
+        raise KeyUnknown
+    structlog.contextvars.bind_contextvars(key=names[0])
 
 
 def sent_key(request: Request) -> str:

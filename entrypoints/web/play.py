@@ -1,6 +1,7 @@
 """The endpoints under ``/play``: read the request, ask a use case, write the answer."""
 
 from functools import partial
+from typing import Any
 
 from attrs import frozen
 from starlette.requests import Request
@@ -10,13 +11,14 @@ from starlette.types import ASGIApp
 from application.browse import Browse
 from application.curate import Curate
 from application.stream_clip import StreamClip
+from domain.clip import Clip
 from domain.ports import Telemetry
 from entrypoints.web.audio_response import audio_response
 from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.handoff import can_be_handed_off, handed_off
 from entrypoints.web.headers import listening
-from entrypoints.web.keys import WriteKeys
 from entrypoints.web.query_string import clip_id, clip_query, next_link
+from entrypoints.web.stream_address import AddressFor
 from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_response
 
 
@@ -28,7 +30,7 @@ class PlayEndpoints:
     browse: Browse
     curate: Curate
     stream_clip: StreamClip
-    write_keys: WriteKeys
+    address_of: AddressFor
     telemetry: Telemetry
     body_limit: int
     accel_redirect: str | None = None
@@ -37,23 +39,22 @@ class PlayEndpoints:
     async def page(self, request: Request) -> Response:
         query = clip_query(request)
         page = await self.browse.page(query)
-        return json_response([clip_json(clip) for clip in page.clips], headers=next_link(request, page, query.sort))
+        address_of = await self.address_of()
+        clips = [clip_json(clip, address_of) for clip in page.clips]
+        return json_response(clips, headers=next_link(request, page, query.sort))
 
     async def add(self, request: Request) -> Response:
-        self.write_keys.admit(request)
         clip = await self.curate.add(await clip_details(request, self.body_limit))
-        return json_response(clip_json(clip), 201, {"location": f"/play/{clip.id}"})
+        return json_response(await self._told(clip), 201, {"location": f"/play/{clip.id}"})
 
     async def clip(self, request: Request) -> Response:
-        return json_response(clip_json(await self.browse.clip(clip_id(request))))
+        return json_response(await self._told(await self.browse.clip(clip_id(request))))
 
     async def change(self, request: Request) -> Response:
-        self.write_keys.admit(request)
         changes = await clip_changes(request, self.body_limit)
-        return json_response(clip_json(await self.curate.change(clip_id(request), changes)))
+        return json_response(await self._told(await self.curate.change(clip_id(request), changes)))
 
     async def remove(self, request: Request) -> Response:
-        self.write_keys.admit(request)
         await self.curate.remove(clip_id(request))
         return Response(status_code=204)
 
@@ -67,3 +68,6 @@ class PlayEndpoints:
         if self.accel_redirect is not None and can_be_handed_off(request, asked, stream):
             return handed_off(stream, self.accel_redirect, over)
         return audio_response(stream, self.telemetry, over)
+
+    async def _told(self, clip: Clip) -> dict[str, Any]:
+        return clip_json(clip, await self.address_of())

@@ -48,12 +48,22 @@ class NotAcceptable(Refusal):
 
 @frozen
 class KeyMissing(Refusal):
-    """A write without a key."""
+    """A request that needs a key, without one."""
 
 
 @frozen
 class KeyUnknown(Refusal):
-    """A write with a key that is none of ours."""
+    """A request with a key that may not do this."""
+
+
+@frozen
+class AddressForged(Refusal):
+    """A stream address that was not signed by us, for this clip and playback."""
+
+
+@frozen
+class AddressExpired(Refusal):
+    """A stream address that was good once."""
 
 
 @frozen

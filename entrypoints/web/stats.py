@@ -17,8 +17,8 @@ from entrypoints.web.counts_wire import (
     series_csv,
     series_json,
 )
-from entrypoints.web.keys import WriteKeys
 from entrypoints.web.query_string import clip_id
+from entrypoints.web.stream_address import AddressFor
 from entrypoints.web.wire import json_response
 
 ABOUT_COUNTING = "/about/counting"
@@ -28,18 +28,20 @@ EXPLANATION: Mapping[str, Reader] = {"limit": at_most(50)}
 
 @frozen
 class StatsEndpoints:
-    """Every request for counters, one method each; single requests are told to those who may write."""
+    """Every request for counters, one method each; with stream addresses for who asks."""
 
     report: ReportCounts
-    write_keys: WriteKeys
+    address_of: AddressFor
 
     async def clip(self, request: Request) -> Response:
         clip = clip_id(request)
         if not asks_for_series(request):
-            return json_response(clip_report_json(await self.report.of_clip(clip)))
+            report = await self.report.of_clip(clip)
+            return json_response(clip_report_json(report, await self.address_of()))
         period = self._period(request)
         report = await self.report.of_clip(clip, period)
-        return json_response(clip_report_json(report) | period_json(period) | series_json(report.series))
+        told = clip_report_json(report, await self.address_of())
+        return json_response(told | period_json(period) | series_json(report.series))
 
     async def clip_as_csv(self, request: Request) -> Response:
         clip, period = clip_id(request), self._period(request)
@@ -48,7 +50,9 @@ class StatsEndpoints:
 
     async def catalogue(self, request: Request) -> Response:
         period = self._period(request, CATALOGUE)
-        return json_response(period_json(period) | catalogue_report_json(await self._catalogue(request, period)))
+        report = await self._catalogue(request, period)
+        told = catalogue_report_json(report, await self.address_of())
+        return json_response(period_json(period) | told)
 
     async def catalogue_as_csv(self, request: Request) -> Response:
         period = self._period(request, CATALOGUE)
@@ -56,7 +60,6 @@ class StatsEndpoints:
         return series_csv(report.series, f"all-clips-by-{period.interval}.csv")
 
     async def explained(self, request: Request) -> Response:
-        self.write_keys.admit(request)
         clip = clip_id(request)
         requests = await self.report.explained(clip, asked(request, EXPLANATION)["limit"])
         told = {"clip": clip, "counting": ABOUT_COUNTING, "requests": [explained_json(each) for each in requests]}

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from domain.clip import Clip, ClipChanges, ClipDetails
 from entrypoints.web.refusals import BodyTooLarge, InvalidFields, MalformedBody, UnsupportedMediaType
+from entrypoints.web.stream_address import AddressOf, open_address
 from entrypoints.web.structuring import FieldError, field_by_field, field_errors
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ async def received(request: Request, limit: int) -> bytes:
 # what goes out
 
 
-def clip_json(clip: Clip) -> dict[str, Any]:
+def clip_json(clip: Clip, address_of: AddressOf = open_address) -> dict[str, Any]:
     """The clip as the contract has it: keys are added here, and none is ever renamed."""
     return {
         "id": clip.id,
@@ -103,7 +104,7 @@ def clip_json(clip: Clip) -> dict[str, Any]:
         "duration": clip.duration,
         "audio_url": clip.audio_url,
         "play_count": clip.play_count,
-        "stream_url": f"/play/{clip.id}/stream",
+        "stream_url": address_of(clip.id),
         "media_type": clip.media_type,
         "size": clip.size,
         "created_at": clip.created_at,

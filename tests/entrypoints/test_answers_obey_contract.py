@@ -1,12 +1,15 @@
 """What the service really answers is what the contract says of that operation: status, type, headers and body."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from domain.errors import AudioUnavailable, SourceFailure
+from entrypoints.settings import Settings
 from tests.entrypoints.contract import faults, operations, resolved
 from tests.entrypoints.edge import RAIN, WRITING, Edge, LedgerAway, an_edge
 
@@ -159,3 +162,35 @@ async def test_a_closed_or_broken_service_answers_as_written(tmp_path: Path) -> 
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
         assert obeys(answer, operation)
+
+
+async def test_a_private_service_answers_as_written(tmp_path: Path) -> None:
+    digest = f"reader:{sha256(b'a key').hexdigest()}"
+    private = an_edge(tmp_path, settings=Settings(data=tmp_path, read_keys=(digest,), metrics_key=digest))
+    clip = await private.added()
+    listens = f"/play/1/listens/{uuid4()}"
+    for operation, method, path in (
+        ("listClips", "GET", "/play"),
+        ("getClip", "GET", "/play/1"),
+        ("getClipStats", "GET", "/play/1/stats"),
+        ("getStats", "GET", "/stats"),
+        ("streamClip", "GET", "/play/1/stream"),
+        ("describeStream", "HEAD", "/play/1/stream"),
+        ("confirmListen", "PUT", listens),
+        ("metrics", "GET", "/metrics"),
+        ("aboutCounting", "GET", "/about/counting"),
+    ):
+        refused = await private.client.request(method, path)
+
+        assert refused.status_code == 401
+        assert obeys(refused, operation)
+
+    for operation, method, path in (
+        ("streamClip", "GET", f"{clip['stream_url']}0"),
+        ("describeStream", "HEAD", f"{clip['stream_url']}0"),
+        ("confirmListen", "PUT", f"{listens}?signature=0"),
+    ):
+        forged = await private.client.request(method, path)
+
+        assert forged.status_code == 403
+        assert obeys(forged, operation)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -21,7 +22,7 @@ from adapters.postgres.migrate import migrations
 from entrypoints.cli import announce, main
 from entrypoints.prepare import write_keys_of
 from entrypoints.samples import SAMPLES
-from entrypoints.settings import Settings, variable_of
+from entrypoints.settings import Settings, load_settings, variable_of
 from tests.services import HOUSE, LOOPBACK, clean_environment, free_port
 
 PATIENCE = 20.0  # seconds, on a busy machine
@@ -117,6 +118,22 @@ def test_what_no_command_understands_is_refused_with_a_hint(arguments: list[str]
 
     assert refused.exit_code == 2
     assert "--help" in refused.stderr
+
+
+def test_a_key_is_made_with_the_line_by_which_the_service_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, other = invoked("key", "phone"), invoked("key")
+    key, line = (text.split()[-1] for text in made.output.splitlines())
+    monkeypatch.setenv("PLAY_READ_KEYS", line)
+
+    assert line == f"phone:{sha256(key.encode()).hexdigest()}"
+    assert len(key) >= 32
+    assert key not in other.output
+    assert load_settings({}).read_keys == (line,)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "a,b", "é", "x" * 65, "a\nb"])
+def test_a_key_has_a_name_that_can_stand_in_a_log(name: str) -> None:
+    assert invoked("key", name).exit_code == 2
 
 
 # what cannot go on

@@ -230,7 +230,7 @@ async def test_every_answer_is_as_it_is_written(edge: Edge, tmp_path: Path) -> N
     }
     written = operations()["confirmListen"]["responses"]
 
-    assert answers.keys() == written.keys()
+    assert answers.keys() == written.keys() - {"401", "403"}  # of private services
     for status, answer in answers.items():
         content = resolved(written[status])["content"]
         media_type = answer.headers["content-type"]

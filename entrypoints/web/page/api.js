@@ -5,6 +5,23 @@ const UNREACHABLE = "The service cannot be reached. Check the connection, or tha
 /** The service said no, or nothing. `message` is a sentence for the listener. */
 export class Refusal extends Error {}
 
+/** The service wants a key, or another one. */
+export class KeyNeeded extends Refusal {}
+
+const KEPT_AS = "soundverse-play-key"; // while the tab is open
+
+/** Listen with this key from now on. */
+export function useKey(key) {
+  sessionStorage.setItem(KEPT_AS, key);
+}
+
+/** The header fields that carry the key, where there is one; in the bytes that it has in UTF-8. */
+function credentials() {
+  const key = sessionStorage.getItem(KEPT_AS);
+  if (key === null) return {};
+  return { Authorization: `Bearer ${String.fromCharCode(...new TextEncoder().encode(key))}` };
+}
+
 /** What a refusing response says for itself: the problem's `detail` (RFC 9457), or its status. */
 export async function sentence(response) {
   if ((response.headers.get("Content-Type") ?? "").startsWith("application/problem+json")) {
@@ -26,7 +43,8 @@ export async function reach(url, options) {
 }
 
 async function json(url, options) {
-  const response = await reach(url, options);
+  const response = await reach(url, { ...options, headers: credentials() });
+  if (response.status === 401) throw new KeyNeeded(await sentence(response));
   if (!response.ok) throw new Refusal(await sentence(response));
   try {
     return { response, body: await response.json() };
@@ -60,14 +78,19 @@ export async function stats(id) {
   return (await json(`/play/${id}/stats`, { cache: "no-store" })).body;
 }
 
-/** Say how much of a play was heard, even if the page is closed at once; whether more of it may be said.
+/** An address of the clip's audio that nobody has used yet, where addresses are signed for one listening each. */
+export async function streamAddress(id) {
+  return (await json(`/play/${id}`, { cache: "no-store" })).body.stream_url;
+}
+
+/** Say at `address` how much of a play was heard, even if the page is closed at once; whether more of it may be said.
  *
  * Whoever listens need not know whether it arrived: that the service is away is nothing to them. */
-export async function confirmListen(clip, play, report) {
+export async function confirmListen(address, report) {
   const headers = { "Content-Type": "application/json" };
   try {
     const options = { method: "PUT", headers, body: JSON.stringify(report), keepalive: true };
-    return (await reach(`/play/${clip}/listens/${play}`, options)).status !== 404;
+    return ![403, 404].includes((await reach(address, options)).status);
   } catch (error) {
     if (error instanceof Refusal) return true;
     throw error;

@@ -95,11 +95,16 @@ function inside(operation) {
   return shown;
 }
 
+/** Which key an operation takes; one that may be left out (an empty requirement) is asked for by private services. */
+function locked(security) {
+  return security.some((each) => Object.keys(each).length === 0) ? "key if private" : "write key";
+}
+
 function shownOperation(operation) {
   const { method, path, summary, operationId } = operation;
   const line = element("summary", "", element("span", `method ${method}`, method.toUpperCase()));
   line.append(element("span", "path", path), element("span", "short", summary));
-  if (operation.security) line.append(element("span", "locked", "write key"));
+  if (operation.security) line.append(element("span", "locked", locked(operation.security)));
   const details = element("details", "operation", line);
   details.id = operationId;
   details.addEventListener("toggle", () => details.append(inside(operation)), { once: true });

@@ -13,24 +13,31 @@ function randomId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+const used = new Set(); // signed addresses, each of which is one listening
+const LEAST_LEFT = 60; // seconds that a signed address must still hold, beside the clip's own
+
+/** Whether another listening of `clip` needs another address: its own is signed, and was used or ends too soon. */
+export function needsAddress(clip) {
+  const { searchParams } = new URL(clip.stream_url, location.href);
+  if (!searchParams.has("signature")) return false;
+  const left = Number(searchParams.get("expires")) - Date.now() / 1000;
+  return used.has(clip.stream_url) || left < clip.duration + LEAST_LEFT;
+}
+
 export class Listening {
   /** A listening of `clip` that has not begun. `audio` will play its address, and nothing else until `finish`. */
   constructor(clip, audio) {
     this.clip = clip;
     this.audio = audio;
-    this.id = randomId();
+    this.address = new URL(clip.stream_url, location.href);
+    this.id = this.address.searchParams.get("play") ?? randomId(); // a signed address brings one
+    this.address.searchParams.set("play", this.id); // it makes the browser's many range requests one play
+    used.add(clip.stream_url);
     this.hasBegun = false;
     this.isOver = false;
     this.heardBefore = 0; // seconds, in what was loaded before a failure
     this.loadedAt = 0; // where what is loaded now was begun
     this.told = performance.now();
-  }
-
-  /** Where its audio is. The id makes the browser's many range requests one play. */
-  get address() {
-    const address = new URL(this.clip.stream_url, location.href);
-    address.searchParams.set("play", this.id);
-    return address;
   }
 
   /** The seconds of the clip that sounded; those that were jumped over did not, and none counts twice. */
@@ -42,6 +49,19 @@ export class Listening {
       sum += Math.max(0, played.end(index) - Math.max(played.start(index), this.loadedAt));
     }
     return sum;
+  }
+
+  /** Whether its address was signed and holds no longer. */
+  get hasExpired() {
+    const expires = this.address.searchParams.get("expires");
+    return expires !== null && Number(expires) < Date.now() / 1000;
+  }
+
+  /** Where to say how much was heard: by the same signature, if there is one. */
+  get #confirming() {
+    const signed = new URLSearchParams(this.address.searchParams);
+    signed.delete("play");
+    return `/play/${this.clip.id}/listens/${this.id}${signed.size > 0 ? `?${signed}` : ""}`;
   }
 
   /** It sounds: the play has been counted, so that from now on it can be confirmed. */
@@ -70,7 +90,7 @@ export class Listening {
   async report(finished = false) {
     if (!this.hasBegun || this.isOver) return;
     this.told = performance.now();
-    const isKnown = await confirmListen(this.clip.id, this.id, { played_seconds: this.seconds, finished });
+    const isKnown = await confirmListen(this.#confirming, { played_seconds: this.seconds, finished });
     if (!isKnown) this.isOver = true;
   }
 }

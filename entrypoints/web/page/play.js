@@ -1,6 +1,6 @@
 /** The page: what was chosen, the clips for it, the player, and the keys. */
 
-import { firstPage, page, stats } from "/page/api.js";
+import { firstPage, KeyNeeded, page, stats, useKey } from "/page/api.js";
 import { ClipList, plays } from "/page/clips.js";
 import { Player } from "/page/player.js";
 
@@ -8,7 +8,7 @@ const PAUSE_IN_TYPING = 200; // milliseconds after which the search is asked for
 
 const byId = (id) => document.getElementById(id);
 const [search, genre, sort] = ["search", "genre", "sort"].map(byId);
-const [more, trouble, summary] = ["more", "trouble", "summary"].map(byId);
+const [more, trouble, summary, entry] = ["more", "trouble", "summary", "entry"].map(byId);
 
 const player = new Player(byId("player"), {
   changed: (clip, isPlaying) => list.mark(clip?.id, isPlaying),
@@ -50,12 +50,13 @@ async function load(url, show, clear = () => {}) {
     show(answer.clips);
     next = answer.next;
     rememberGenres(answer.clips);
-    trouble.hidden = true;
+    trouble.hidden = entry.hidden = true;
     summary.textContent = found();
   } catch (error) {
     if (signal.aborted) return;
     clear();
-    fail(error, () => load(url, show, clear));
+    if (error instanceof KeyNeeded) askForKey(error);
+    else fail(error, () => load(url, show, clear));
   }
   if (signal.aborted) return;
   more.hidden = next === null || !trouble.hidden;
@@ -73,6 +74,17 @@ function found() {
   if (count > 0) return next === null ? `${count} ${count === 1 ? "clip" : "clips"}` : `The first ${count} clips`;
   const isNarrowed = search.value.trim() !== "" || genre.value !== "";
   return isNarrowed ? "No clip matches. Try fewer words, or all genres." : "There are no clips yet.";
+}
+
+/** Ask for a key, which the service wants before it lists anything. */
+function askForKey(error) {
+  const field = entry.querySelector("input");
+  entry.querySelector("p").textContent = field.value === "" ? "This catalogue is private." : error.message;
+  entry.hidden = false;
+  trouble.hidden = true;
+  next = null;
+  summary.textContent = "The clips are shown to those who have a key.";
+  field.select();
 }
 
 /** Say what went wrong, beside a button that tries the same again. */
@@ -137,6 +149,11 @@ search.addEventListener("input", () => {
 genre.addEventListener("change", choose);
 sort.addEventListener("change", choose);
 more.addEventListener("click", showMore);
+entry.addEventListener("submit", (event) => {
+  event.preventDefault();
+  useKey(entry.querySelector("input").value.trim());
+  choose();
+});
 trouble.querySelector("button").addEventListener("click", () => retry());
 document.addEventListener("keydown", onKey);
 choose();

@@ -1,8 +1,8 @@
 /** The player: one <audio>, its controls, and what is told of each listening. */
 
-import { whySilent } from "/page/api.js";
+import { streamAddress, whySilent } from "/page/api.js";
 import { clock, hue } from "/page/clips.js";
-import { Listening } from "/page/listening.js";
+import { Listening, needsAddress } from "/page/listening.js";
 
 export class Player {
   /** `changed(clip, isPlaying)` hears of every start and stop, `begun(clip)` once for each listening that sounds. */
@@ -43,7 +43,7 @@ export class Player {
 
   /** Pause, or go on; after the end, a new listening. */
   toggle() {
-    if (this.clip === null) return;
+    if (this.listening === null) return;
     if (this.isPlaying) this.audio.pause();
     else if (this.audio.error) this.resume();
     else if (this.audio.ended) this.begin(this.clip);
@@ -54,6 +54,10 @@ export class Player {
   resume() {
     const broke = this.audio.currentTime;
     this.failure.hidden = true;
+    if (this.listening === null || this.listening.hasExpired) {
+      this.begin(this.clip);
+      return;
+    }
     this.listening.reload();
     this.audio.load();
     this.audio.currentTime = broke;
@@ -64,16 +68,36 @@ export class Player {
   begin(clip) {
     this.listening?.finish();
     this.clip = clip;
-    this.listening = new Listening(clip, this.audio);
     this.root.hidden = false;
     this.root.style.setProperty("--hue", hue(clip.id));
     this.root.querySelector("#now-title").textContent = clip.title;
     this.root.querySelector("#now-genre").textContent = clip.genre;
     this.tell("");
     this.failure.hidden = true;
+    if (needsAddress(clip)) this.#renew(clip);
+    else this.#load(clip);
+  }
+
+  #load(clip) {
+    this.listening = new Listening(clip, this.audio);
     this.audio.src = this.listening.address;
     this.#sound();
     this.#showTime();
+  }
+
+  /** Be silent, ask for an address of the clip that was not used yet, and load that. */
+  async #renew(clip) {
+    this.listening = null;
+    this.audio.removeAttribute("src");
+    this.audio.load();
+    try {
+      const address = await streamAddress(clip.id);
+      if (this.clip !== clip || this.listening !== null) return; // another press came first
+      clip.stream_url = address;
+      this.#load(clip);
+    } catch (error) {
+      if (this.clip === clip && this.listening === null) this.#say(error.message);
+    }
   }
 
   /** Say something about the clip at hand, e.g. how often it was played. */
@@ -137,7 +161,7 @@ export class Player {
   #tellOfListening() {
     const audio = this.audio;
     audio.addEventListener("timeupdate", () => this.isPlaying && this.listening.goOn());
-    audio.addEventListener("pause", () => audio.ended || this.listening.report());
+    audio.addEventListener("pause", () => audio.ended || this.listening?.report());
     audio.addEventListener("ended", () => this.listening.finish());
     addEventListener("pagehide", (event) => {
       if (event.persisted) this.listening?.report(); // it may come back
