@@ -65,6 +65,7 @@ from entrypoints.web.stream_address import SignedAddresses, SigningKeys
 from observability.logs import log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry
+from observability.tracing import flushes_spanned, spanned, traced_requests, tracing_to
 
 
 def kept_if_possible(source: AudioSource, settings: Settings, metrics: Metrics) -> AudioSource:
@@ -103,9 +104,14 @@ class Container(DeclarativeContainer):
     pool = Singleton(connection_pool, conninfo, settings.provided.pool_size)
     store: Provider[Any] = pool
     metrics = Singleton(Metrics, pool.provided.get_stats)
+    tracing = Singleton(tracing_to, settings.provided.otlp_endpoint)
     database = Singleton(WatchedDatabase, pool, metrics.provided.store_failed)
     catalogue: Provider[Catalogue] = Singleton(PostgresCatalogue, database)
-    ledger: Provider[PlayLedger] = Singleton(PostgresLedger, database, metrics.provided.plays_flushed)
+    ledger: Provider[PlayLedger] = Singleton(
+        PostgresLedger,
+        database,
+        Singleton(flushes_spanned, metrics.provided.plays_flushed, tracing, "ledger flush plays"),
+    )
     deliveries: Provider[DeliveryLedger] = Singleton(PostgresDeliveries, database)
     listens: Provider[Listens] = Singleton(PostgresListens, database)
     retention: Provider[Retention] = Singleton(PostgresRetention, database)
@@ -129,12 +135,19 @@ class Container(DeclarativeContainer):
 
     browse = Singleton(Browse, catalogue)
     curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), clock)
-    delivery_queue = Singleton(DeliveryQueue, deliveries, daily_keys, Object(is_bot), settings.provided.window, metrics)
+    delivery_queue = Singleton(
+        DeliveryQueue,
+        Singleton(spanned, deliveries, tracing, deliver="ledger flush deliveries"),
+        daily_keys,
+        Object(is_bot),
+        settings.provided.window,
+        metrics,
+    )
     stream_clip = Singleton(
         StreamClip,
-        catalogue,
-        audio,
-        ledger,
+        Singleton(spanned, catalogue, tracing, find="catalogue find"),
+        Singleton(spanned, audio, tracing, open="audio open"),
+        Singleton(spanned, ledger, tracing, record="ledger record"),
         delivery_queue.provided.hand_in,
         metrics,
         clock,
@@ -193,10 +206,14 @@ class Container(DeclarativeContainer):
         Object(partial(is_bot, "-")),
     )
     app = Singleton(
-        RequestTelemetry,
-        Singleton(CrossOrigin, Singleton(create_app, endpoints, Singleton(Lifespan, __self__))),
-        metrics,
-        Object(new_id),
+        traced_requests,
+        Singleton(
+            RequestTelemetry,
+            Singleton(CrossOrigin, Singleton(create_app, endpoints, Singleton(Lifespan, __self__))),
+            metrics,
+            Object(new_id),
+        ),
+        tracing,
     )
 
 

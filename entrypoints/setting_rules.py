@@ -82,6 +82,12 @@ def prefix(_instance: object, _field: object, value: str | None) -> None:
         raise ValueError(f"must begin and end with a slash, like /media/, not {value!r}")
 
 
+def web(_instance: object, _field: object, value: str | None) -> None:
+    """The address of a web server."""
+    if value is not None and not re.fullmatch(r"https?://[^/?#\s]+[^?#\s]*", value):
+        raise ValueError(f"must begin with http:// or https:// and name a host, not {value!r}")
+
+
 def digests(_instance: object, _field: object, texts: tuple[str, ...]) -> None:
     """Keys as names and digests: a key as it stands would be shown to all who see the settings."""
     if not all(NAMED_DIGEST.fullmatch(text) for text in texts):  # the text is not told: it may be a key

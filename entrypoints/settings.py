@@ -12,7 +12,7 @@ from attrs import Attribute, Factory, fields, fields_dict, frozen
 from platformdirs import user_data_path
 
 from domain.heard import Window
-from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix
+from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix, web
 from entrypoints.web.client_address import NODE_OF
 
 PREFIX = "PLAY_"
@@ -107,6 +107,9 @@ class Settings:
     )
     body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
     shutdown_timeout: float = setting(5.0, "How long streams may go on after SIGTERM.", rule=between(0, 3_600))
+    otlp_endpoint: str | None = setting(
+        None, "Collector that traces are sent to, by OTLP over HTTP, e.g. http://localhost:4318.", rule=web
+    )
     log_level: str = setting("info", "Least severe log lines to write.", rule=one_of(*LOG_LEVELS))
 
     @property

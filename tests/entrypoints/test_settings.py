@@ -37,6 +37,7 @@ OTHER_THAN_DEFAULT = {
     "keep_deliveries": ("30", 30),
     "body_limit": ("2048", 2048),
     "shutdown_timeout": ("0", 0.0),
+    "otlp_endpoint": ("http://localhost:4318", "http://localhost:4318"),
     "log_level": ("warning", "warning"),
 }
 
