@@ -290,3 +290,24 @@ async def test_without_any_replica_it_says_when_to_come_back(cluster: Cluster, f
         async with client_of(gateway) as client, client.session.get("/play/1/stream") as response:
             assert (response.status, response.content_type) == (503, PROBLEM)
             assert response.headers["retry-after"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"), [("/play/1/stream", 1), ("/api/v1/play/1/stream/?play=x", 1), ("/play/1", 2)]
+)
+async def test_a_replica_that_may_have_counted_a_play_is_the_only_one_asked(
+    cluster: Cluster, fresh_folder: FreshFolder, path: str, asked: int
+) -> None:
+    seen: list[Request] = []
+
+    async def break_off(request: Request, writer: asyncio.StreamWriter) -> None:
+        seen.append(request)
+        writer.close()
+
+    async with upstream(break_off) as one, upstream(break_off) as two:
+        replicas = tuple(Service(server.url("").rstrip("/"), "", cluster.gateway.process, "") for server in (one, two))
+        with gateway_before(replicas, cluster.media, fresh_folder()) as gateway:
+            async with client_of(gateway) as client, client.session.get(path) as response:
+                assert response.status == 503
+
+    assert len(seen) == asked
