@@ -1,7 +1,7 @@
 """Between streams that end and the ledger: deliveries wait here until many can be written down at once."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from datetime import UTC, date, timedelta
@@ -12,10 +12,11 @@ from attrs import define, field
 from domain.delivery import Delivery, DeliveryEntry, entered
 from domain.errors import StoreUnavailable
 from domain.heard import Window
-from domain.listener import Agent, DailyKey
+from domain.listener import Agent, Caller, DailyKey
 from domain.ports import DailyKeys, DeliveryLedger, Telemetry
 
 MOST_WAITING = 20_000  # deliveries; more come only if the ledger is away, or slower than the listeners
+MOST_OF_ONE_CALLER = 4_000  # so that who floods the queue loses what is his own
 MOST_AT_ONCE = 1_000
 SECONDS_TO_GATHER = 0.1  # many in one commit leave the disk to the plays, whose listeners wait for it
 SECONDS_TO_RETRY = 1.0
@@ -36,15 +37,20 @@ class DeliveryQueue:
     window: Window
     telemetry: Telemetry
     _waiting: deque[Delivery] = field(factory=deque, init=False)
+    _by_caller: Counter[Caller] = field(factory=Counter, init=False)  # of those that wait
+    _most_at_once: int = field(default=MOST_AT_ONCE, init=False)
+    _is_closed: bool = field(default=False, init=False)
     _worker: asyncio.Task[None] | None = field(default=None, init=False)
     _known_keys: dict[date, DailyKey] = field(factory=dict, init=False)
 
     def hand_in(self, delivery: Delivery) -> None:
         """Take a delivery that is to be written down soon. Never fails, never waits."""
-        if len(self._waiting) >= MOST_WAITING:
+        is_too_much = len(self._waiting) >= MOST_WAITING or self._by_caller[delivery.caller] >= MOST_OF_ONE_CALLER
+        if is_too_much or self._is_closed:
             self.telemetry.deliveries_lost(1)
             return
         self._waiting.append(delivery)
+        self._by_caller[delivery.caller] += 1
         self.telemetry.deliveries_waiting(len(self._waiting))
         if self._worker is None:
             # in a context of its own: it works for all, and not for the request that happened to be the first
@@ -56,7 +62,8 @@ class DeliveryQueue:
             await asyncio.shield(self._worker)
 
     async def close(self) -> None:
-        """Write down what waits, but not for long."""
+        """Write down what waits, but not for long; what comes later is lost."""
+        self._is_closed = True
         if self._worker is not None:
             _, late = await asyncio.wait({self._worker}, timeout=SECONDS_TO_CLOSE)
             for worker in late:
@@ -64,40 +71,56 @@ class DeliveryQueue:
                 await asyncio.wait({worker})
         if self._waiting:
             self.telemetry.deliveries_lost(len(self._waiting))
-            self._waiting.clear()
+            self._take(len(self._waiting))
             self.telemetry.deliveries_waiting(0)
 
     async def _work(self) -> None:
         try:
             while self._waiting:
                 await asyncio.sleep(SECONDS_TO_GATHER)
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+                batch = self._take(MOST_AT_ONCE)
                 self.telemetry.deliveries_waiting(len(self._waiting))
                 await self._write(batch)
         finally:
             self._worker = None
 
+    def _take(self, at_most: int) -> list[Delivery]:
+        taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), at_most))]
+        for delivery in taken:
+            self._by_caller[delivery.caller] -= 1
+        self._by_caller = +self._by_caller  # forget those of whom nothing waits
+        return taken
+
     async def _write(self, batch: Sequence[Delivery]) -> None:
-        is_written = False
         try:
-            while not is_written:
-                try:
-                    entries, began = [await self._entry(each) for each in batch], perf_counter()
-                    reasons = await self.ledger.deliver(entries, self.window)
-                    self.telemetry.deliveries_flushed(len(batch), perf_counter() - began)
-                    is_written = True
-                except StoreUnavailable:
-                    await asyncio.sleep(SECONDS_TO_RETRY)
+            while batch:
+                batch = batch[await self._write_first_of(batch) :]
         finally:
-            if not is_written:  # the end came first, or a defect
+            if batch:  # the end came first, or a defect
                 self.telemetry.deliveries_lost(len(batch))
+
+    async def _write_first_of(self, batch: Sequence[Delivery]) -> int:
+        """Write down the first of ``batch``, all if possible; how many. None if the ledger was away.
+
+        After a failure half as many are tried, since it may be that they took too long."""
+        entries = [await self._entry(each) for each in batch[: self._most_at_once]]
+        began = perf_counter()
+        try:
+            reasons = await self.ledger.deliver(entries, self.window)
+        except StoreUnavailable:
+            self._most_at_once = max(1, self._most_at_once // 2)
+            await asyncio.sleep(SECONDS_TO_RETRY)
+            return 0
+        self._most_at_once = min(MOST_AT_ONCE, 2 * self._most_at_once)
+        self.telemetry.deliveries_flushed(len(entries), perf_counter() - began)
         for reason in reasons:
             self.telemetry.download_judged(reason)
+        return len(entries)
 
     async def _entry(self, delivery: Delivery) -> DeliveryEntry:
         day = delivery.ended_at.astimezone(UTC).date()
         day_before = await self._key(day - ONE_DAY) if self.window.goes_past_midnight else None
-        return entered(delivery, self._agent(delivery.asked.caller.user_agent), await self._key(day), day_before)
+        return entered(delivery, self._agent(delivery.caller.user_agent), await self._key(day), day_before)
 
     def _agent(self, user_agent: str) -> Agent:
         if not user_agent.strip():

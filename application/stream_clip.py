@@ -9,6 +9,7 @@ from domain.clip import Clip, ClipId
 from domain.decision import Answer, Facts, Reason, play_reason
 from domain.delivery import Delivery, DeliveryId, Ending, first_bytes
 from domain.errors import AudioUnavailable, NotModified, PreconditionFailed, RangeNotSatisfiable, SourceFailure
+from domain.listener import Caller
 from domain.location import AudioLocation
 from domain.play import Listening, Play, PlayId
 from domain.ports import AudioSource, Catalogue, Clock, HandIn, NewId, OpenedAudio, PlayLedger, Telemetry
@@ -75,7 +76,7 @@ class StreamClip:
             size = count  # now it is known
         whole = (ByteRange(0, count - 1),) if count else ()
         sent = first_bytes(stream.parts or whole, count)
-        self.hand_in(Delivery(*self._now(), stream.clip, stream.asked, stream.reason, ending, sent, size))
+        self.hand_in(Delivery(*self._about(stream.clip, stream.asked), stream.reason, ending, sent, size))
 
     async def _stream(self, clip: Clip, facts: Facts) -> Stream:
         """Raises what `play` does; whoever gets no audio has been noted."""
@@ -126,10 +127,10 @@ class StreamClip:
         """Note a request that gets no audio."""
         reason = play_reason(facts)
         self.telemetry.play_judged(reason)
-        self.hand_in(Delivery(*self._now(), clip, facts.asked, reason, Ending.NO_AUDIO))
+        self.hand_in(Delivery(*self._about(clip, facts.asked), reason, Ending.NO_AUDIO))
 
-    def _now(self) -> tuple[DeliveryId, datetime]:
-        return DeliveryId(self.new_id()), self.clock()
+    def _about(self, clip: Clip, asked: Listening) -> tuple[DeliveryId, datetime, Clip, Caller, PlayId | None]:
+        return DeliveryId(self.new_id()), self.clock(), clip, asked.caller, asked.playback
 
 
 async def moved_to(part: ByteRange, audio: OpenedAudio, location: AudioLocation) -> OpenedAudio:

@@ -11,8 +11,8 @@ from attrs import frozen
 from domain.byte_range import ByteRange
 from domain.clip import Clip, ClipId
 from domain.decision import Enough, Reason, download_reason
-from domain.listener import Agent, DailyKey, ListenerKey, listener_key
-from domain.play import Listening, PlayId
+from domain.listener import Agent, Caller, DailyKey, ListenerKey, listener_key
+from domain.play import PlayId
 
 DeliveryId = NewType("DeliveryId", UUID)
 
@@ -38,7 +38,8 @@ class Delivery:
     id: DeliveryId
     ended_at: datetime
     clip: Clip
-    asked: Listening
+    caller: Caller
+    playback: PlayId | None  # the player's own name for the listening
     reason: Reason  # of its being a play or not
     ending: Ending
     sent: tuple[ByteRange, ...] = ()
@@ -80,9 +81,9 @@ def entered(delivery: Delivery, agent: Agent, today: DailyKey, day_before: Daily
         id=delivery.id,
         clip=delivery.clip.id,
         ended_at=delivery.ended_at,
-        listener=listener_key(today, delivery.asked.caller),
-        known_as=None if day_before is None else listener_key(day_before, delivery.asked.caller),
-        playback=delivery.asked.playback,
+        listener=listener_key(today, delivery.caller),
+        known_as=None if day_before is None else listener_key(day_before, delivery.caller),
+        playback=delivery.playback,
         agent=agent,
         reason=delivery.reason,
         ending=delivery.ending,

@@ -13,6 +13,7 @@ from domain.delivery import DeliveryEntry, total
 
 THE_CATALOGUE = ClipId(0)  # stands for all clips together where listeners are told apart
 DAY = timedelta(days=1)
+MOST_STRETCHES = 256  # of what was heard in one window: somebody who asks for scraps is not to be remembered by each
 
 
 class Window(StrEnum):
@@ -91,10 +92,11 @@ class Heard:
     def with_(self, touch: Touch, window: Window) -> "Heard":
         """What was heard together with ``touch``, in this window or in the one that it begins.
 
-        Once it is enough, the bytes are of no use any more and are forgotten."""
+        Once it is enough, the bytes are of no use any more and are forgotten. More stretches than any player makes
+        are not kept, the last ones first."""
         if not self.is_open(touch, window):
             return nothing_heard(touch, self.hours).with_(touch, window)
-        parts, is_begun = united(self.parts + touch.sent), self.is_begun or touch.begins
+        parts, is_begun = united(self.parts + touch.sent)[:MOST_STRETCHES], self.is_begun or touch.begins
         is_enough = self.is_enough or (is_begun and touch.enough is not None and total(parts) >= touch.enough)
         return Heard(
             began=self.began,

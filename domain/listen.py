@@ -20,11 +20,16 @@ def seconds_heard(_instance: object, _field: object, value: float) -> None:
         raise ValueError("must be a number of seconds, 0 or more")
 
 
+def plain(seconds: float) -> float:
+    """The same number, without the sign that nothing can have."""
+    return seconds + 0.0
+
+
 @frozen
 class ListenReport:
     """What a player says: the seconds of the clip that sounded, not those it jumped over, and whether it is over."""
 
-    played_seconds: float = field(validator=seconds_heard)
+    played_seconds: float = field(validator=seconds_heard, converter=plain)
     finished: bool = False
 
 

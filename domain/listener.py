@@ -13,15 +13,22 @@ DailyKey = NewType("DailyKey", bytes)
 """A secret of one UTC day, 32 bytes; once it is deleted, no key made with it can be traced."""
 
 KEY_LENGTH = 16  # bytes of a ListenerKey: two listeners of a day never meet in it
+LONGEST_USER_AGENT = 512  # characters
 NETWORK_BITS = 64  # of an IPv6 address: one household; the rest changes at the device's will
+
+
+def beginning(text: str) -> str:
+    return text[:LONGEST_USER_AGENT]
 
 
 @frozen
 class Caller:
-    """Where a request comes from: known while it is answered, and written down nowhere."""
+    """Where a request comes from: known until it is over and a little longer, and written down nowhere.
+
+    ``user_agent`` is its beginning, which tells players apart; strangers may send much more."""
 
     address: str | None = field(default=None, repr=False)
-    user_agent: str = field(default="", repr=False)
+    user_agent: str = field(default="", repr=False, converter=beginning)
 
 
 class Agent(StrEnum):

@@ -24,7 +24,7 @@ class MemoryStatistics(MemoryCatalogue):
     async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
         sums = self._tables.sums
         known = sums.of_all(period) if clip is None else sums.of_clip(clip, period)
-        return {start: as_counts(counted) for start, counted in known.items()}
+        return {start: as_counts(counted) for start, counted in known.items() if any(counted.values())}
 
     async def top(self, period: Period, limit: int) -> Sequence[TopClip]:
         played = {clip: self._plays(clip, period) for clip in self._tables.clips}

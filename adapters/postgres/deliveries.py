@@ -10,11 +10,11 @@ from adapters.postgres.pool import Database
 from adapters.postgres.rounds import Offer, first_round
 from domain.decision import Reason
 from domain.delivery import DeliveryEntry, DeliveryId
-from domain.heard import Window
+from domain.heard import MOST_STRETCHES, Window
 
 # `Heard.with_` in SQL: what becomes of ``state`` by ``touch``. A state that is not there, or whose window is over, is
 # as good as none; the hours are those of the day, and outlast windows.
-WITH_TOUCH = """
+WITH_TOUCH = f"""
     LATERAL (
         SELECT state.began IS NOT NULL AND (touch.purpose = 'playback' OR CASE %(window)s
             WHEN 'calendar-day' THEN date_trunc('day', touch.minute, 'UTC') = date_trunc('day', state.began, 'UTC')
@@ -25,14 +25,17 @@ WITH_TOUCH = """
     LATERAL (
         SELECT CASE WHEN is_open THEN state.began ELSE touch.minute END AS began,
                CASE WHEN is_open THEN greatest(state.last, touch.minute) ELSE touch.minute END AS last,
-               CASE WHEN is_open THEN state.parts + touch.sent ELSE touch.sent END AS parts,
+               (SELECT coalesce(range_agg(part), '{{}}') FROM (
+                    SELECT part FROM unnest(CASE WHEN is_open THEN state.parts + touch.sent ELSE touch.sent END) AS part
+                    LIMIT {MOST_STRETCHES}
+                ) AS first_stretches) AS parts,
                touch.begins OR (is_open AND state.is_begun) AS is_begun,
                is_open AND state.is_enough AS was_enough
     ) AS after,
     LATERAL (
         SELECT was_enough OR (after.is_begun AND coalesce(touch.enough <= bytes, false)) AS is_enough
         FROM (SELECT coalesce(sum(upper(part) - lower(part)), 0) FROM unnest(after.parts) AS part) AS heard (bytes)
-    ) AS outcome"""
+    ) AS outcome"""  # noqa: S608  # the number is ours
 
 # One transaction. Each row of ``heard`` is touched once, all in one order, then deliveries, then counts, each in one
 # order too: statements of several processes wait for each other in turn and never in a circle.

@@ -18,7 +18,6 @@ from domain.delivery import Delivery, DeliveryEntry, DeliveryId, Ending
 from domain.errors import StoreUnavailable
 from domain.heard import Window
 from domain.listener import Agent, Caller, DailyKey
-from domain.play import Listening
 from tests.application.listening_room import Told
 from tests.examples import NOON, a_clip
 
@@ -68,9 +67,7 @@ def a_queue(ledger: Any, told: Told | None = None, window: Window = Window.CALEN
 
 def a_delivery(caller: Caller = READER, at: datetime = NOON, **said: Any) -> Delivery:
     sent = (ByteRange(0, 9),)
-    return Delivery(
-        DeliveryId(new_id()), at, a_clip(), Listening(caller=caller), Reason.COUNTED, Ending.SENT, sent, 10, **said
-    )
+    return Delivery(DeliveryId(new_id()), at, a_clip(), caller, None, Reason.COUNTED, Ending.SENT, sent, 10, **said)
 
 
 async def test_deliveries_are_written_down_in_their_order_many_at_once() -> None:
@@ -197,3 +194,48 @@ async def test_a_defect_costs_its_batch_and_is_not_kept_secret() -> None:
     await queue.settled()
 
     assert told.events == ["lost 1", "download counted"]
+
+
+async def test_who_floods_the_queue_loses_what_is_theirs_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters.delivery_queue, "MOST_OF_ONE_CALLER", 3)
+    ledger, told = Ledger(), Told()
+    queue, other = a_queue(ledger, told), a_delivery(Caller("192.0.2.8", "Radio/1.0"))
+    for _ in range(5):
+        queue.hand_in(a_delivery())
+    queue.hand_in(other)
+    await queue.settled()
+    queue.hand_in(a_delivery())
+    await queue.settled()
+
+    assert told.events.count("lost 1") == 2
+    assert [entry.id for entry in ledger.entries][3] == other.id
+    assert len(ledger.entries) == 5
+
+
+async def test_what_takes_the_ledger_too_long_at_once_is_written_in_pieces_and_in_order() -> None:
+    class Slow(Ledger):
+        async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
+            if len(entries) > 3:
+                raise StoreUnavailable("the database did not answer in time")
+            return await super().deliver(entries, window)
+
+    ledger = Slow()
+    queue, deliveries = a_queue(ledger), [a_delivery() for _ in range(20)]
+    for delivery in deliveries:
+        queue.hand_in(delivery)
+    await queue.settled()
+
+    assert [entry.id for entry in ledger.entries] == [delivery.id for delivery in deliveries]
+
+
+async def test_what_comes_after_the_end_is_told_as_lost() -> None:
+    told = Told()
+    queue = a_queue(Ledger(), told)
+    await queue.close()
+    queue.hand_in(a_delivery())
+
+    assert told.events == ["lost 1"]
+
+
+async def test_of_a_long_user_agent_its_beginning_is_kept() -> None:
+    assert len(a_delivery(Caller("192.0.2.8", "x" * 60_000)).caller.user_agent) == 512

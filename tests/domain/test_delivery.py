@@ -14,7 +14,7 @@ from domain.decision import Reason
 from domain.delivery import Delivery, DeliveryId, Ending, download_size, entered, first_bytes, total
 from domain.heard import united
 from domain.listener import Agent, Caller, DailyKey, listener_key
-from domain.play import Listening, PlayId
+from domain.play import PlayId
 from tests.examples import NOON, a_clip, a_play, an_entry
 
 CLIP = a_clip(duration=120.0, size=1_000)
@@ -81,9 +81,10 @@ def test_the_total_is_the_number_of_bytes(parts: tuple[ByteRange, ...]) -> None:
 
 
 def a_delivery(size: int | None = 1_000, playback: PlayId | None = None) -> Delivery:
-    asked = Listening(playback=playback, caller=CALLER)
     sent = (ByteRange(0, 99),)
-    return Delivery(DeliveryId(a_play(CLIP.id).id), NOON, CLIP, asked, Reason.COUNTED, Ending.SENT, sent, size)
+    return Delivery(
+        DeliveryId(a_play(CLIP.id).id), NOON, CLIP, CALLER, playback, Reason.COUNTED, Ending.SENT, sent, size
+    )
 
 
 def test_an_entry_knows_the_listener_by_the_keys_of_both_days_and_by_nothing_else() -> None:
@@ -93,7 +94,7 @@ def test_an_entry_knows_the_listener_by_the_keys_of_both_days_and_by_nothing_els
     assert entry.listener == listener_key(TODAY, CALLER)
     assert entry.known_as == listener_key(YESTERDAY, CALLER)
     assert (entry.id, entry.clip, entry.ended_at) == (delivery.id, CLIP.id, NOON)
-    assert (entry.playback, entry.reason, entry.ending) == (delivery.asked.playback, Reason.COUNTED, Ending.SENT)
+    assert (entry.playback, entry.reason, entry.ending) == (delivery.playback, Reason.COUNTED, Ending.SENT)
     assert (entry.sent, entry.agent) == (delivery.sent, Agent.PLAYER)
     assert "192.0.2.7" not in repr(entry)
     assert entered(delivery, Agent.PLAYER, TODAY, None).known_as is None

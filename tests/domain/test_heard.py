@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.byte_range import ByteRange
 from domain.clip import ClipId
 from domain.decision import Reason
-from domain.heard import THE_CATALOGUE, Heard, Purpose, Touch, Window, nothing_heard, touches, united
+from domain.heard import MOST_STRETCHES, THE_CATALOGUE, Heard, Purpose, Touch, Window, nothing_heard, touches, united
 from domain.listener import Agent
 from tests.examples import NOON, a_key, a_play, an_entry
 
@@ -154,3 +154,11 @@ def test_a_touch_is_at_a_minute_in_utc_of_sorted_parts() -> None:
     assert download.sent == (ByteRange(0, 12), ByteRange(50, 60))
     assert (download.clip, download.whose) == (CLIP, a_key("ada"))
     assert (catalogue.clip, catalogue.sent, catalogue.enough) == (THE_CATALOGUE, (), None)
+
+
+def test_who_asks_for_scraps_is_remembered_by_no_more_than_a_player_makes() -> None:
+    scraps = [a_touch(ByteRange(at, at), enough=10**6) for at in range(0, 2 * MOST_STRETCHES + 2, 2)]
+    remembered = heard(*scraps)
+
+    assert remembered.parts == tuple(ByteRange(at, at) for at in range(0, 2 * MOST_STRETCHES, 2))
+    assert remembered.with_(a_touch(ByteRange(1, 1), enough=10**6), Window.CALENDAR_DAY).parts[0] == ByteRange(0, 2)

@@ -10,7 +10,7 @@ from domain.byte_range import ByteRange
 from domain.clip import ClipId
 from domain.decision import Reason
 from domain.delivery import DeliveryEntry, Ending
-from domain.heard import THE_CATALOGUE, Window
+from domain.heard import MOST_STRETCHES, THE_CATALOGUE, Window
 from domain.listener import Agent
 from domain.statistics import Counts, Interval, Period
 from tests.examples import NOON, a_key, a_play, an_entry, details, some_audio
@@ -257,3 +257,15 @@ async def test_a_named_play_and_its_seeks_download_as_any_other(world: World, cl
     seek = an_entry(clip, (50, 99), playback=playback, reason=Reason.SEEK)
 
     assert await deliver(world, play, seek) == [TOO_FEW, COUNTED]
+
+
+async def test_scraps_beyond_what_any_player_makes_are_not_remembered(world: World, clip: ClipId) -> None:
+    """The same in every world, also where they come in one call: a download needs what was kept to be enough."""
+    size = 4 * MOST_STRETCHES
+    at_most = {"download_size": MOST_STRETCHES + 1, "whole_size": size}
+    scraps = [an_entry(clip, (at, at), **at_most) for at in range(0, size, 2)]
+    for half in (scraps[: MOST_STRETCHES + 9], scraps[MOST_STRETCHES + 9 :]):
+        await world.deliveries.deliver(half, Window.CALENDAR_DAY)
+    assert (await world.statistics.counts(clip)).counts.downloads == 0
+
+    assert await world.deliveries.deliver([an_entry(clip, (1, 1), **at_most)], Window.CALENDAR_DAY) == [Reason.COUNTED]
