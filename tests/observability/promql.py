@@ -82,6 +82,19 @@ def questions(expression: str) -> list[Question]:
     return found
 
 
+def selectors(expression: str) -> list[str]:
+    """What ``expression`` asks for, each by itself and as it is at a moment."""
+    found: list[str] = []
+
+    def note(expr: promql_parser.Expr) -> bool:
+        if isinstance(expr, promql_parser.VectorSelector):
+            found.append(expr.prettify())
+        return True
+
+    promql_parser.walk(promql_parser.parse(expression), note)
+    return found
+
+
 def grouped_by(expression: str) -> frozenset[str]:
     """The labels that the aggregations of ``expression`` keep."""
     kept: set[str] = set()
