@@ -1,10 +1,8 @@
 """The command line: ``soundverse-play [serve] | migrate | seed | settings | key``."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,25 @@ from typing import Any
 import click
 from attrs import fields
 
-from entrypoints.prepare import connectable, end_by_signals, migrated, one_sentence, seeded, stop, wired, write_keys_of
+from entrypoints.announcement import Announcement, say
+from entrypoints.preparation import Preparation
+from entrypoints.prepare import (
+    connectable,
+    end_by_signals,
+    migrated,
+    migrated_within,
+    one_sentence,
+    seeded,
+    stop,
+    wired,
+    write_keys_of,
+)
 from entrypoints.remote_seed import RemoteCatalogue, RemoteSeedError, samples_at, seed_remotely
-from entrypoints.server import listening_socket, serve
+from entrypoints.server import Leave, listening_socket, serve
 from entrypoints.settings import Settings, described, load_settings, variable_of
 from entrypoints.web.keys import NAMED_DIGEST
 from entrypoints.write_key import new_write_key
-from observability.logs import log, set_up_logs
+from observability.logs import set_up_logs
 
 
 class ServeByDefault(click.Group):
@@ -68,69 +78,45 @@ def serve_command(**given: Any) -> None:
         set_up_logs(settings.log_level)
         # The port is bound first: that it is taken shall be known before a database is started.
         with listening_socket(settings.host, settings.port) as bound, connectable(settings) as conninfo:
-            migrated(conninfo)
             keys = write_keys_of(settings)
-            container = wired(settings, conninfo, keys)
-            serve(
-                container.app(),
-                bound,
-                settings.shutdown_timeout,
-                lambda: announce(settings, keys),
-                container.health().drain,
-            )
+            announcement = Announcement(settings, keys)
+            preparation = Preparation(partial(migrated, conninfo), announcement.waits, announcement.is_ready)
+            container = wired(settings, conninfo, keys, preparation)
+            leave = Leave(settings.drain_grace, settings.shutdown_timeout)
+            serve(container.app(), bound, leave, container.health().drain, lambda: preparation.is_hopeless)
+            if preparation.failure is not None:
+                raise preparation.failure
 
 
-def announce(settings: Settings, keys: tuple[str, ...]) -> None:
-    """Tell who started the service where it is, where its data lie, and how to write to it, if they still read."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    try:
-        say(f"Soundverse Play  http://{host}:{settings.port}")
-        say(f"Data folder      {settings.data}")
-        say(f"Clips and plays  {store_of(settings)}")
-        say(f"Write key        {write_key_in_words(settings, keys)}")
-    except OSError as error:
-        log.warning("not announced", reason=error.strerror)
-        with suppress(OSError):
-            sys.stdout.close()  # and with it what could not be written, which would be tried again at the end
-
-
-def say(text: str) -> None:
-    """Write ``text`` to standard output; a path in it goes out in the bytes it has, which need not be UTF-8."""
-    click.echo(os.fsencode(text))
-
-
-def store_of(settings: Settings) -> str:
-    """Where clips and plays are kept, in words."""
-    if settings.memory:
-        return "in memory, until the service ends"
-    return "in the database of DATABASE_URL" if settings.database_url else "in the data folder's own PostgreSQL"
-
-
-def write_key_in_words(settings: Settings, keys: tuple[str, ...]) -> str:
-    """The key that was made here; one that was set is nobody's to show."""
-    if settings.write_keys:
-        return "one of PLAY_WRITE_KEYS"
-    return keys[0] if keys else "none; set PLAY_WRITE_KEYS to allow writing"
+with_patience = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long to go on trying while the database is away.",
+)
 
 
 @main.command("migrate")
 @settable("data")
-def migrate_command(**given: Any) -> None:
+@with_patience
+def migrate_command(wait: float, **given: Any) -> None:
     """Bring the database's schema up to date."""
     end_by_signals()
     with one_sentence(), connectable(load_settings(given)) as conninfo:
-        applied = migrated(conninfo)
+        applied = migrated_within(wait, conninfo)
         click.echo("\n".join(f"Applied {name}" for name in applied) or "The schema was up to date.")
 
 
 @main.command("seed")
 @settable("data")
+@with_patience
 @click.option("--url", metavar="URL", help="Put them into the service at this address instead, over its API.")
 @click.option("--key", metavar="KEY", help="A write key of that service; without it, the first of PLAY_WRITE_KEYS.")
 @click.option(
     "--audio-base", metavar="URL", help="Where that service fetches their files; without it, from its media folder."
 )
-def seed_command(url: str | None, key: str | None, audio_base: str | None, **given: Any) -> None:
+def seed_command(url: str | None, key: str | None, audio_base: str | None, wait: float, **given: Any) -> None:
     """Put in those of the six sample clips that never were in.
 
     With --url: those that are not in. Their files must lie in that service's media folder, or below --audio-base.
@@ -140,14 +126,16 @@ def seed_command(url: str | None, key: str | None, audio_base: str | None, **giv
         raise click.UsageError("--key and --audio-base are for the service at --url.")
     with one_sentence():
         settings = load_settings(given)
-        added = seeded_here(settings) if url is None else seeded_there(url, key or first_key(settings), audio_base)
+        added = (
+            seeded_here(settings, wait) if url is None else seeded_there(url, key or first_key(settings), audio_base)
+        )
         click.echo(f"Sample clips added: {added}")
 
 
-def seeded_here(settings: Settings) -> int:
+def seeded_here(settings: Settings, wait: float) -> int:
     """Put the samples into this machine's service; how many were added."""
     with connectable(settings) as conninfo:
-        migrated(conninfo)
+        migrated_within(wait, conninfo)
         return asyncio.run(seeded(wired(settings, conninfo, ())))
 
 

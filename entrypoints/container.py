@@ -23,7 +23,7 @@ from adapters.postgres.daily_keys import PostgresDailyKeys
 from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.listens import PostgresListens
-from adapters.postgres.pool import connection_pool
+from adapters.postgres.pool import connection_pool, opened
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
 from adapters.postgres.watched_database import WatchedDatabase
@@ -46,7 +46,8 @@ from domain.ports import (
     Retention,
     Statistics,
 )
-from entrypoints.lifecycle import Closing, Seeding, running
+from entrypoints.lifecycle import Closing, Seeding, Work, running
+from entrypoints.preparation import Preparation, nothing_to_prepare
 from entrypoints.settings import Settings
 from entrypoints.upkeep import Upkeep
 from entrypoints.web.access import Access
@@ -62,6 +63,7 @@ from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_address import SignedAddresses, SigningKeys
+from entrypoints.web.stream_limit import StreamLimit
 from observability.logs import log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry
@@ -102,7 +104,8 @@ class Container(DeclarativeContainer):
 
     clock: Provider[Clock] = Object(utc_now)
     pool = Singleton(connection_pool, conninfo, settings.provided.pool_size)
-    store: Provider[Any] = pool
+    store: Provider[Any] = Callable(opened, pool)
+    preparation: Provider[Preparation] = Singleton(nothing_to_prepare)
     metrics = Singleton(Metrics, pool.provided.get_stats)
     tracing = Singleton(tracing_to, settings.provided.otlp_endpoint)
     database = Singleton(WatchedDatabase, pool, metrics.provided.store_failed)
@@ -194,15 +197,14 @@ class Container(DeclarativeContainer):
         settings.provided.accel_redirect,
     )
     counting = Singleton(CountingEndpoints, rules)
-    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages, access)
+    streams = Singleton(StreamLimit, play.provided.stream, settings.provided.most_streams)
+    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages, access, streams)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, clock, settings.provided.keep, settings.provided.window)
     run = Resource(
         running,
-        store,
+        Singleton(Work, preparation, store, Singleton(Seeding, samples, curate), upkeep),
         Callable(closing, delivery_queue, kept, remote),
-        upkeep,
-        Singleton(Seeding, samples, curate),
         Object(partial(is_bot, "-")),
     )
     app = Singleton(

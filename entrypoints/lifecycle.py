@@ -1,8 +1,8 @@
 """What happens around the answering of requests: what is opened, put in and kept up before the end."""
 
-from asyncio import create_task, to_thread
+from asyncio import create_task, to_thread, wait
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from attrs import frozen
 
 from application.curate import Curate
 from domain.errors import AudioRefused, DurationUnknown
+from entrypoints.preparation import Preparation
 from entrypoints.samples import put_in_place, seed
 from entrypoints.upkeep import Upkeep
 from observability.logs import log
@@ -39,24 +40,37 @@ class Seeding:
             log.warning("samples not put in", reason=str(error))
 
 
-async def running(
-    store: AbstractAsyncContextManager[object],
-    closing: Sequence[Closing],
-    upkeep: Upkeep,
-    seeding: Seeding,
-    warm_up: Callable[[], object],
-) -> AsyncIterator[None]:
-    """What is open while the service runs. ``closing`` is closed in its order at the end, before the store.
+@frozen
+class Work:
+    """What is done beside the answering of requests: first what they need is made ready, and then it is kept up."""
 
-    ``warm_up`` does beside the first requests what one of them would wait for."""
-    async with store:
-        keeping_up = create_task(upkeep.run())
+    preparation: Preparation
+    store: AbstractAsyncContextManager[object]
+    seeding: Seeding
+    upkeep: Upkeep
+
+    async def run(self, opened: AsyncExitStack) -> None:
+        """Until cancelled; ``opened`` then closes the store. What cannot be made ready is a failure to end with."""
+        try:
+            await self.preparation.complete(lambda: opened.enter_async_context(self.store), self.seeding.put_in)
+        except Exception as error:
+            self.preparation.failure = error
+            return
+        await self.upkeep.run()
+
+
+async def running(work: Work, closing: Sequence[Closing], warm_up: Callable[[], object]) -> AsyncIterator[None]:
+    """What is open while the service runs, which answers from the first moment, and waits for its store beside that.
+
+    ``closing`` is closed in its order at the end, before the store. ``warm_up`` does beside the first requests what one
+    of them would wait for."""
+    async with AsyncExitStack() as opened:
+        working = create_task(work.run(opened))
         warming = create_task(to_thread(warm_up))
         try:
-            await seeding.put_in()
             yield
         finally:
-            keeping_up.cancel()
-            await warming
+            working.cancel()
+            await wait([working, warming])
             for each in closing:
                 await each.close()

@@ -4,14 +4,17 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import NoReturn
 
 import click
 
 from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres
-from adapters.postgres.migrate import DatabaseUnfitError, MigrationChangedError, migrate
+from adapters.postgres.migrate import MigrationChangedError, migrate
+from adapters.postgres.pool import DatabaseUnfitError
 from domain.errors import AudioRefused, DurationUnknown, StoreUnavailable
 from entrypoints.container import Container, in_memory
+from entrypoints.preparation import Preparation, pauses
 from entrypoints.samples import put_in_place, seed
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.write_key import new_write_key, write_key_of
@@ -38,6 +41,19 @@ def migrated(conninfo: str) -> list[str]:
     return [] if conninfo == NO_DATABASE else migrate(conninfo)
 
 
+def migrated_within(seconds: float, conninfo: str) -> list[str]:
+    """The same, tried again for so long while it cannot be done yet. Raises what the last try did."""
+    deadline = monotonic() + seconds
+    for pause in pauses():
+        try:
+            return migrated(conninfo)
+        except StoreUnavailable:
+            if monotonic() + pause > deadline:
+                raise
+        sleep(pause)
+    raise AssertionError("pauses never end")
+
+
 def write_keys_of(settings: Settings) -> tuple[str, ...]:
     """The keys that were set; where none are, one of our own, but none for a database that others use too."""
     if settings.write_keys or settings.database_url:
@@ -45,13 +61,17 @@ def write_keys_of(settings: Settings) -> tuple[str, ...]:
     return (new_write_key() if settings.memory else write_key_of(settings.data),)
 
 
-def wired(settings: Settings, conninfo: str, keys: tuple[str, ...]) -> Container:
+def wired(
+    settings: Settings, conninfo: str, keys: tuple[str, ...], preparation: Preparation | None = None
+) -> Container:
     """The service, ready to be asked for its application. Raises SettingsError: a source that is allowed is none."""
     container = (
         in_memory(settings, keys)
         if settings.memory
         else Container(settings=settings, conninfo=conninfo, write_keys=keys)
     )
+    if preparation is not None:
+        container.preparation.override(preparation)
     try:
         container.sources()
     except ValueError as error:

@@ -106,7 +106,17 @@ class Settings:
         rule=between(2, 36_500),
     )
     body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
-    shutdown_timeout: float = setting(5.0, "How long streams may go on after SIGTERM.", rule=between(0, 3_600))
+    most_streams: int = setting(
+        2_000,
+        "Most streams at once; whoever comes then is asked to come again. 0 sets no limit.",
+        rule=between(0, 10**6),
+    )
+    drain_grace: float = setting(
+        1.0, "How long connections are still taken after SIGTERM, so that balancers notice.", rule=between(0, 3_600)
+    )
+    shutdown_timeout: float = setting(
+        5.0, "How long streams may then go on, before they are cut.", rule=between(0, 3_600)
+    )
     otlp_endpoint: str | None = setting(
         None, "Collector that traces are sent to, by OTLP over HTTP, e.g. http://localhost:4318.", rule=web
     )

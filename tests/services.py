@@ -52,12 +52,13 @@ def running_service(*arguments: str, **environment: str) -> Iterator[Service]:
 def launched(*arguments: str, errors: IO[str] | int, **environment: str) -> "subprocess.Popen[str]":
     """``soundverse-play`` as a terminal starts it, in a process group of its own; ``errors`` takes what goes wrong.
 
-    Settings of the shell that runs the tests do not reach it; audio may come from loopback.
+    Settings of the shell that runs the tests do not reach it; audio may come from loopback. It has no balancer in front
+    that must learn of its end.
     """
     return subprocess.Popen(
         [sys.executable, "-m", "soundverse_play", *arguments],
         cwd=HOUSE,
-        env=clean_environment() | {"PLAY_ALLOWED_SOURCES": "127.0.0.0/8"} | environment,
+        env=clean_environment() | {"PLAY_ALLOWED_SOURCES": "127.0.0.0/8", "PLAY_DRAIN_GRACE": "0"} | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,

@@ -10,6 +10,7 @@ from attrs import frozen
 from psycopg import Connection, DatabaseError, OperationalError, ProgrammingError, connect
 from psycopg.errors import InsufficientPrivilege, LockNotAvailable, ReadOnlySqlTransaction
 
+from adapters.postgres.pool import NO_URL, DatabaseUnfitError
 from domain.errors import StoreUnavailable
 
 # One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL when its connection ends.
@@ -44,10 +45,6 @@ class Migration:
     @property
     def sha256(self) -> str:
         return sha256(self.sql.encode()).hexdigest()
-
-
-class DatabaseUnfitError(Exception):
-    """No waiting makes this database usable; ``str(error)`` says why."""
 
 
 class MigrationChangedError(Exception):
@@ -89,7 +86,7 @@ def connected(conninfo: str) -> Connection:
     except OperationalError as error:
         raise StoreUnavailable(str(error).strip()) from error
     except ProgrammingError as error:  # its text quotes the value, and with it perhaps a password
-        raise DatabaseUnfitError("DATABASE_URL is not the URL of a PostgreSQL database") from error
+        raise DatabaseUnfitError(NO_URL) from error
 
 
 def first_words(error: DatabaseError) -> str:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import LiteralString, TypeVar
 
 from attrs import field, frozen
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import BaseRowFactory, scalar_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
@@ -15,7 +15,7 @@ from adapters.postgres.outage import Outage, UnansweredError
 from adapters.postgres.statement import PROMPT, SECONDS_TO_ANSWER, LostConnection, Parameters, Statement, array, soon
 from domain.errors import StoreUnavailable
 
-__all__ = ["MOST_WAITING", "Database", "array", "connection_pool", "opened"]
+__all__ = ["MOST_WAITING", "Database", "DatabaseUnfitError", "array", "connection_pool", "opened"]
 
 Row = TypeVar("Row")
 Run = Callable[[AsyncConnection, float], Awaitable[list[Row]]]
@@ -32,10 +32,22 @@ MOST_WAITING = 1_000
 CHECK = "SELECT current_setting('transaction_read_only')"  # on: for ever, or on a standby until it is promoted
 
 
+NO_URL = "DATABASE_URL is not the URL of a PostgreSQL database"
+
+
+class DatabaseUnfitError(Exception):
+    """No waiting makes this database usable; ``str(error)`` says why."""
+
+
 def connection_pool(conninfo: str, size: int) -> AsyncConnectionPool[AsyncConnection]:
     """A pool of at most ``size`` connections, not opened yet. Autocommit: each statement is its own transaction.
 
-    ``options`` in ``conninfo`` hold too, such as a search_path: the schema was migrated under them."""
+    ``options`` in ``conninfo`` hold too, such as a search_path: the schema was migrated under them.
+    Raises DatabaseUnfitError: ``conninfo`` is none."""
+    try:
+        given = conninfo_to_dict(conninfo).get("options", "")
+    except ProgrammingError as error:  # its text quotes the value, and with it perhaps a password
+        raise DatabaseUnfitError(NO_URL) from error
     return AsyncConnectionPool(
         conninfo,
         min_size=min(2, size),
@@ -46,7 +58,7 @@ def connection_pool(conninfo: str, size: int) -> AsyncConnectionPool[AsyncConnec
             "autocommit": True,
             "connect_timeout": SECONDS_TO_CONNECT,
             "application_name": "soundverse-play",
-            "options": f"{conninfo_to_dict(conninfo).get('options', '')} {OPTIONS}",
+            "options": f"{given} {OPTIONS}",
         },
         open=False,
     )

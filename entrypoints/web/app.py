@@ -20,6 +20,7 @@ from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.resource import ByAccept, Resource
 from entrypoints.web.stats import StatsEndpoints
+from entrypoints.web.stream_limit import StreamLimit
 
 JSON = "application/json"
 FIRST_VERSION = "/api/v1"
@@ -38,6 +39,7 @@ class Endpoints:
     health: HealthEndpoints
     pages: PageEndpoints
     access: Access
+    streams: StreamLimit
 
 
 def routes(endpoints: Endpoints) -> list[Route]:
@@ -52,7 +54,7 @@ def listening(endpoints: Endpoints) -> list[Route]:
     confirm = access.for_players(endpoints.listens.confirm, in_path)
     clip = {"GET": reading(play.clip), "PATCH": writing(play.change), "DELETE": writing(play.remove)}
     return [
-        Route("/play/{id}/stream", Resource({"GET": access.for_players(play.stream, in_query)})),
+        Route("/play/{id}/stream", Resource({"GET": access.for_players(endpoints.streams, in_query)})),
         Route("/play/{id}/listens/{uuid}", Resource({"PUT": confirm}, JSON, CONFIRMING)),
         Route("/play", Resource({"GET": reading(play.page), "POST": writing(play.add)}, JSON)),
         Route("/play/{id}", Resource(clip, JSON)),

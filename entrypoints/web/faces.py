@@ -37,6 +37,7 @@ from entrypoints.web.refusals import (
     MalformedBody,
     NotAcceptable,
     Refusal,
+    TooManyStreams,
     UnsupportedMediaType,
     WritingClosed,
 )
@@ -155,6 +156,11 @@ def writing_closed(_error: WritingClosed) -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, "Nobody may do this here: the operator allows it by setting PLAY_WRITE_KEYS.")
 
 
+def too_many_streams(_error: TooManyStreams) -> Problem:
+    headers = {"retry-after": str(SECONDS_TO_RETRY)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "As many listen as can at once; please try again.", headers=headers)
+
+
 def draining(_error: Draining) -> Problem:
     headers = {"retry-after": str(SECONDS_TO_RETRY)}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "This process is ending; another one will answer.", headers=headers)
@@ -180,6 +186,7 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     AddressForged: address_forged,
     AddressExpired: address_expired,
     WritingClosed: writing_closed,
+    TooManyStreams: too_many_streams,
     Draining: draining,
 }
 

@@ -72,5 +72,10 @@ class WritingClosed(Refusal):
 
 
 @frozen
+class TooManyStreams(Refusal):
+    """A stream beyond as many as this process sends at once."""
+
+
+@frozen
 class Draining(Refusal):
     """A process that was told to end, and should get no new requests."""

@@ -1,5 +1,6 @@
 """One address and the methods it answers to."""
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import frozen
@@ -10,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.web.accept import accepts, preferred
 from entrypoints.web.cross_origin import PREFLIGHT
-from entrypoints.web.refusals import NotAcceptable
+from entrypoints.web.refusals import Draining, NotAcceptable
 
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 
@@ -43,7 +44,10 @@ class Resource:
         request = Request(scope, receive)
         if self.produces is not None and not accepts(request, self.produces):
             raise NotAcceptable(self.produces)
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except CancelledError:  # the service ends, and has waited long enough
+            raise Draining from None
         await response(scope, receive, send)
         return None
 

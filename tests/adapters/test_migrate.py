@@ -13,12 +13,11 @@ from psycopg.sql import SQL, Identifier
 from adapters.postgres.migrate import (
     NOTE_DOWN,
     PREPARE,
-    DatabaseUnfitError,
     MigrationChangedError,
     migrate,
     migrations,
 )
-from adapters.postgres.pool import Database, connection_pool
+from adapters.postgres.pool import Database, DatabaseUnfitError, connection_pool
 from adapters.postgres.statistics import PostgresStatistics
 from adapters.system import new_id
 from domain.clip import ClipId

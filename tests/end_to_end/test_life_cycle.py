@@ -199,8 +199,9 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(in_memory: Service, fresh_fo
     assert list(data.iterdir()) == [], "a database was made for nothing"
 
 
-def test_a_database_that_is_not_there_is_told_in_a_sentence(fresh_folder: FreshFolder) -> None:
-    said = refused("--data", str(fresh_folder()), DATABASE_URL=f"postgresql://{LOOPBACK}:{free_port()}/play")
+def test_a_database_that_is_not_there_is_told_to_who_migrates_in_a_sentence(fresh_folder: FreshFolder) -> None:
+    url = f"postgresql://{LOOPBACK}:{free_port()}/play"
+    said = refused("migrate", "--data", str(fresh_folder()), DATABASE_URL=url)
 
     assert said.startswith("The database cannot be used: ")
     assert "Traceback" not in said

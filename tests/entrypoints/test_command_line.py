@@ -19,7 +19,8 @@ from click.testing import CliRunner, Result
 from psycopg.conninfo import make_conninfo
 
 from adapters.postgres.migrate import migrations
-from entrypoints.cli import announce, main
+from entrypoints.announcement import Announcement
+from entrypoints.cli import main
 from entrypoints.prepare import write_keys_of
 from entrypoints.samples import SAMPLES
 from entrypoints.settings import Settings, load_settings, variable_of
@@ -164,7 +165,7 @@ def test_a_data_folder_that_cannot_be_one_is_told(tmp_path: Path, command: list[
     assert_one_sentence(ended, str(file))
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate", "seed"])
+@pytest.mark.parametrize("command", ["migrate", "seed"])
 def test_a_database_where_nobody_listens_is_told_within_seconds_and_without_its_password(
     tmp_path: Path, command: str
 ) -> None:
@@ -176,6 +177,24 @@ def test_a_database_where_nobody_listens_is_told_within_seconds_and_without_its_
     assert_one_sentence(ended, "The database cannot be used", "refused")
     assert "hunter2" not in ended.stderr
     assert monotonic() - began < PATIENCE / 2
+
+
+def test_a_command_that_shall_wait_for_its_database_does_so_and_not_longer(tmp_path: Path) -> None:
+    began = monotonic()
+
+    ended = ran(
+        "migrate", "--wait", "2", "--data", str(tmp_path), DATABASE_URL=f"postgresql://{LOOPBACK}:{free_port()}/"
+    )
+
+    assert_one_sentence(ended, "The database cannot be used", "refused")
+    assert 1.5 < monotonic() - began < PATIENCE / 2
+
+
+def test_a_service_whose_database_address_is_none_ends_in_a_sentence(tmp_path: Path) -> None:
+    ended = ran("--data", str(tmp_path), DATABASE_URL="s3cret is no url", PORT=str(free_port()))
+
+    assert_one_sentence(ended, "DATABASE_URL")
+    assert "s3cret" not in ended.stderr
 
 
 def test_settings_that_are_wrong_start_nothing_and_are_all_told(tmp_path: Path) -> None:
@@ -250,7 +269,7 @@ def test_a_sample_whose_file_is_another_by_now_is_named(tmp_path: Path, content:
 
 
 def announced(settings: Settings, *keys: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
-    announce(settings, keys)
+    Announcement(settings, keys).is_ready()
     return dict(re.split(" {2,}", line) for line in capsys.readouterr().out.splitlines())
 
 
@@ -304,7 +323,7 @@ def test_an_announcement_that_nobody_reads_is_no_reason_not_to_serve(tmp_path: P
 
 
 def test_a_folder_whose_name_is_not_utf8_is_shown_in_its_own_bytes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    announce(Settings(data=Path(os.fsdecode(b"/srv/\xff"))), ())
+    Announcement(Settings(data=Path(os.fsdecode(b"/srv/\xff"))), ()).is_ready()
 
     assert b"Data folder      /srv/\xff\n" in capfdbinary.readouterr().out
 

@@ -12,11 +12,11 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoints.server import LARGE, Corked, Server
+from entrypoints.server import LARGE, Corked, Leave, Server
 from tests.services import HOUSE, LOOPBACK, end
 
 TELLING = """
-from entrypoints.server import listening_socket, serve
+from entrypoints.server import Leave, listening_socket, serve
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -29,7 +29,8 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": seen})
 
 bound = listening_socket("127.0.0.1", 0)
-serve(app, bound, 1, lambda: print(bound.getsockname()[1], flush=True), lambda: None)
+print(bound.getsockname()[1], flush=True)
+serve(app, bound, Leave(0, 1), lambda: None, lambda: False)
 """
 """A service that answers with what it sees of whoever asks."""
 
@@ -39,7 +40,7 @@ async def nothing(_scope: object, _receive: object, _send: object) -> None: ...
 
 def test_whoever_is_told_to_end_drains_from_that_moment() -> None:
     said: list[str] = []
-    server = Server(uvicorn.Config(nothing), lambda: said.append("ready"), lambda: said.append("draining"))
+    server = Server(uvicorn.Config(nothing), Leave(0, 0), lambda: said.append("draining"), lambda: False)
     server.handle_exit(signal.SIGTERM, None)
 
     assert said == ["draining"]

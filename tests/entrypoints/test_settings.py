@@ -36,6 +36,8 @@ OTHER_THAN_DEFAULT = {
     "download_window": ("last-touch", "last-touch"),
     "keep_deliveries": ("30", 30),
     "body_limit": ("2048", 2048),
+    "most_streams": ("0", 0),
+    "drain_grace": ("0", 0.0),
     "shutdown_timeout": ("0", 0.0),
     "otlp_endpoint": ("http://localhost:4318", "http://localhost:4318"),
     "log_level": ("warning", "warning"),
