@@ -27,12 +27,15 @@ class Upkeep:
     window: Window
 
     async def run(self) -> None:
-        """Keep at it until cancelled. A store that is away is asked again in the next round."""
+        """Keep at it until cancelled. A store that is away is asked again in the next round; so it is after a defect,
+        since to stop forgetting would break a promise."""
         while True:
             try:
                 await self.once()
             except StoreUnavailable as error:
                 log.warning("nothing was forgotten", reason=error.reason)
+            except Exception:
+                log.exception("nothing was forgotten")
             await asyncio.sleep(SECONDS_BETWEEN_ROUNDS)
 
     async def once(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
 
 from attrs import define, field
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
@@ -43,6 +44,7 @@ class Metrics:
     _counts: Counter[str] = field(factory=Counter, init=False)
     _failures: Counter[str] = field(factory=Counter, init=False)
     _cached: Counter[str] = field(factory=Counter, init=False)
+    _loss_logged_at: float = field(default=-1.0, init=False)
     _plays: Counter[str] = field(factory=Counter, init=False)
     _downloads: Counter[str] = field(factory=Counter, init=False)
     _active: Counter[str] = field(factory=Counter, init=False)
@@ -152,8 +154,11 @@ class Metrics:
         self._downloads[reason.value] += 1
 
     def deliveries_lost(self, count: int) -> None:
+        """Counts all, and logs at most once a second how many there are by now."""
         self._counts["lost"] += count
-        log.warning("deliveries lost", count=count)
+        if perf_counter() - self._loss_logged_at >= 1:
+            self._loss_logged_at = perf_counter()
+            log.warning("deliveries lost", since_start=self._counts["lost"])
 
     def deliveries_waiting(self, count: int) -> None:
         self._counts["waiting"] = count

@@ -20,6 +20,9 @@ KEEP_OR_FIND = """
 DELETE = """
     DELETE FROM daily_keys WHERE day < %(before)s RETURNING day"""
 
+# What was deleted would stay in the table's file, and so small a table is hardly ever cleaned up by itself.
+OVERWRITE = "VACUUM (FULL) daily_keys"
+
 
 @frozen
 class PostgresDailyKeys:
@@ -33,4 +36,5 @@ class PostgresDailyKeys:
         return DailyKey(bytes(key))
 
     async def delete_keys(self, before: date) -> None:
-        await self.database.ask(DELETE, {"before": before}, scalar_row)
+        if await self.database.ask(DELETE, {"before": before}, scalar_row):
+            await self.database.ask_patiently(OVERWRITE, {}, scalar_row)

@@ -59,7 +59,7 @@ class Statement(Generic[Row]):
         try:
             cursor = connection.cursor(row_factory=self.row)
             await cursor.execute(self.sql, self.parameters)
-            return await cursor.fetchall()
+            return await cursor.fetchall() if cursor.description else []  # VACUUM answers nothing
         except OperationalError as error:
             if connection.broken or connection.closed:
                 raise LostConnection from error

@@ -56,7 +56,10 @@ STORED = (
 )
 PEER = "The address is that of who connects to this service."
 FORWARDED = "The address is what {header} says, as far as proxies say it that this service trusts; else who connects."
-SECRET = "A day's secret is deleted {when}. From then on nobody can tell whom a hash stands for."  # noqa: S105
+KEY_OF_THE_DAY = (
+    "A day's secret is deleted {when}, and overwritten in the database's files. From then on nobody can tell whom a "
+    "hash stands for, but who kept a backup, or the database's log, of before."
+)
 HEADER_NAMES = {"x-forwarded-for": "X-Forwarded-For", "forwarded": "Forwarded"}
 
 
@@ -79,7 +82,7 @@ def privacy(window: Window, client: ClientAddress) -> Mapping[str, str]:
         "listener": LISTENER,
         "address": named if client.trusted else PEER,
         "stored": STORED,
-        "secret": SECRET.format(when=when),
+        "secret": KEY_OF_THE_DAY.format(when=when),
     }
 
 
@@ -87,6 +90,9 @@ def kept(keep: timedelta) -> Mapping[str, str]:
     """What is kept, and for how long."""
     days = f"{keep.days} days"
     return {
+        "windows": "What each listener of the last two days was sent of each clip, by the hash; of a playback that its "
+        f"player named, {days}: who names it on several days is known to be the same.",
+        "listens": f"What players say of their plays: {keep.days + 1} days.",
         "requests": f"Each request to stream, with its listener's hash, its bytes and its reasons: {days}.",
         "hours": f"Sums by the hour: {days}.",
         "days": "Sums by the day, and in all: for ever. What is removed changes none of them.",

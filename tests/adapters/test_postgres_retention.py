@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from psycopg import AsyncConnection
 
+from adapters.postgres.pool import connection_pool
 from domain.heard import Window
 from tests.adapters.test_postgres_deliveries import a_delivery
 from tests.examples import NOON
@@ -43,3 +44,17 @@ async def test_while_one_forgets_the_others_find_nothing_to_do(here: World, post
         assert not await here.retention.forget(LATER, MONTH, 1)
         assert len(await here.statistics.explained(a_delivery().clip, 10)) == 2
     assert await here.retention.forget(LATER, MONTH, 1)
+
+
+async def test_a_key_that_was_deleted_is_in_the_tables_file_no_more(postgres_url: str) -> None:
+    async with in_postgres(postgres_url) as world, connection_pool(postgres_url, 1) as pool:
+        key = await world.keys.daily_key(NOON.date())
+        kept = await world.keys.daily_key(NOON.date() + timedelta(days=1))
+        await world.keys.delete_keys(NOON.date() + timedelta(days=1))
+        async with pool.connection() as connection:
+            await connection.execute("CHECKPOINT")
+            found = await connection.execute("SELECT pg_read_binary_file(pg_relation_filepath('daily_keys'))")
+            [content] = await found.fetchone() or [b""]
+
+    assert kept in content
+    assert key not in content

@@ -20,13 +20,13 @@ class Store:
     """Where there is more to forget ``more`` times."""
 
     more: int = 0
-    is_away: bool = False
+    failing: Exception | None = None
     asked: list[tuple[datetime, timedelta, int]] = field(factory=list)
     deleted_before: list[date] = field(factory=list)
 
     async def forget(self, now: datetime, keep: timedelta, at_most: int) -> bool:
-        if self.is_away:
-            raise StoreUnavailable("the database is away")
+        if self.failing is not None:
+            raise self.failing
         self.asked.append((now, keep, at_most))
         self.more -= 1
         return self.more >= 0
@@ -74,11 +74,12 @@ async def test_a_daily_key_is_deleted_an_hour_after_the_last_window_that_needs_i
     assert store.deleted_before == [first_kept]
 
 
-async def test_it_goes_on_also_when_the_store_was_away() -> None:
-    store = Store(is_away=True)
+@pytest.mark.parametrize("failure", [StoreUnavailable("the database is away"), ZeroDivisionError()])
+async def test_it_goes_on_also_when_the_store_failed(failure: Exception) -> None:
+    store = Store(failing=failure)
     running = asyncio.create_task(an_upkeep(store).run())
     await asyncio.sleep(0.01)
-    store.is_away = False
+    store.failing = None
     await asyncio.sleep(0.05)
     running.cancel()
 

@@ -4,7 +4,6 @@ ALTER TABLE clips ADD COLUMN header_size bigint NOT NULL DEFAULT 0 CHECK (header
 -- Whether the player gave the id, and may come back with it. The others are removed when they are old: nobody knows
 -- their ids. Plays of before this migration stay.
 ALTER TABLE plays ADD COLUMN is_named boolean NOT NULL DEFAULT true;
-CREATE INDEX plays_to_forget ON plays (started_at) WHERE NOT is_named;
 
 -- Every number there is, but the total of plays: one row for each clip, counter and stretch of time. Each counter has
 -- one statement that adds to it, so that no two kinds of statement wait for each other's rows. Below the clips, all of
@@ -19,14 +18,6 @@ CREATE TABLE counts (
     PRIMARY KEY (clip_id, interval, since, counter)
 ) WITH (fillfactor = 70);
 CREATE INDEX counts_of_all ON counts (interval, since, counter);
-
-INSERT INTO counts (clip_id, interval, since, counter, count)
-SELECT clip_id, 'hour', date_trunc('hour', started_at, 'UTC'), 'play_count', count(*) FROM plays GROUP BY 1, 3
-UNION ALL
-SELECT clip_id, 'day', date_trunc('day', started_at, 'UTC'), 'play_count', count(*) FROM plays GROUP BY 1, 3;
-
-INSERT INTO counts (clip_id, interval, since, counter, count)
-SELECT -1, interval, since, counter, sum(count) FROM counts GROUP BY interval, since, counter;
 
 -- Requests to stream that are over, until they are old: why each is counted or not.
 CREATE TABLE deliveries (
