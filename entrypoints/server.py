@@ -4,106 +4,19 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
-from http import HTTPStatus
 from time import monotonic
 from types import FrameType
-from typing import Any, cast
 
 import uvicorn
 from attrs import frozen
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from entrypoints.memory import keep_freed_memory, search_less_for_garbage
-from entrypoints.web.problems import Problem
+from entrypoints.protocol import Protocol
 from observability.logs import log
 
-LARGEST_HEAD = 64 * 1024  # bytes of a request's line and fields
-NO_HTTP = Problem(HTTPStatus.BAD_REQUEST, "This is no HTTP request, or its method is none.")
-HEAD_TOO_LARGE = Problem(
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head of a request has at most {LARGEST_HEAD} bytes."
-)
 SECONDS_TO_CUT = 0.5
-LARGE = 16 * 1024  # bytes that need not wait for more
-
-
-class Corked:
-    """A transport that sends what is written in one turn of the loop together: a head and its body, in one packet.
-
-    Large pieces go at once, with what came before them, so that the writer learns soon that it must wait."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop, self._held = transport, loop, list[bytes]()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if not data:
-            return
-        self._held.append(data)
-        if len(data) >= LARGE:
-            self._uncork()
-        elif len(self._held) == 1:
-            self._loop.call_soon(self._uncork)
-
-    def close(self) -> None:
-        self._uncork()
-        self._transport.close()
-
-    def _uncork(self) -> None:
-        held, self._held = self._held, []
-        if held and not self._transport.is_closing():  # whoever left meanwhile gets nothing
-            self._transport.writelines(held)
-
-
-class HeadTooLarge(Exception):
-    """A request's fields are more than `LARGEST_HEAD`."""
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, whose refusals are problem details too: unknown methods, and what is no HTTP at all.
-
-    A head takes no more than `LARGEST_HEAD`, however it is sent: uvicorn would take in one that never ends."""
-
-    _head_bytes = 0
-    _is_amid_head = False
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_bytes, self._is_amid_head = 0, True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_bytes += len(name) + len(value)
-        if self._head_bytes > LARGEST_HEAD:
-            raise HeadTooLarge  # the parser ends with it, and uvicorn asks for the refusal
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        self._is_amid_head = False
-        super().on_headers_complete()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._is_amid_head and not self.transport.is_closing():
-            self._head_bytes += len(data)  # also of a field that has no end
-            if self._head_bytes > LARGEST_HEAD:
-                self._refuse(HEAD_TOO_LARGE)
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
-        super().connection_made(transport)
-        transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
-        self.transport = cast("asyncio.Transport", Corked(transport, self.loop))
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
-        self._refuse(HEAD_TOO_LARGE if self._head_bytes > LARGEST_HEAD else NO_HTTP)
-
-    def _refuse(self, problem: Problem) -> None:
-        refusal = problem.response()
-        lines = [f"HTTP/1.1 {problem.status.value} {problem.status.phrase}".encode(), b"connection: close"]
-        lines += [b"%b: %b" % header for header in refusal.raw_headers]
-        self.transport.write(b"\r\n".join([*lines, b"", bytes(refusal.body)]))
-        self.transport.close()
+SECONDS_IDLE = 75  # longer than proxies keep theirs, so that none sends into a connection that just closes
 
 
 @frozen
@@ -196,6 +109,7 @@ def serve(
         http=Protocol,
         lifespan="on",
         log_config=None,
+        timeout_keep_alive=SECONDS_IDLE,
         reset_contextvars=True,  # what the log says of one request, it must not say of the next of its connection
         proxy_headers=False,  # whom to believe, `ClientAddress` knows; uvicorn believes all that is on this machine
         server_header=False,

@@ -19,7 +19,6 @@ def audio_headers(stream: Stream, media_type: str) -> dict[str, str]:
         "content-type": media_type,
         "content-disposition": content_disposition(stream.clip.title, media_type),
         "cache-control": NOT_STORED,
-        "x-content-type-options": "nosniff",
         "cross-origin-resource-policy": "cross-origin",  # any page's player may load it, also from an isolated page
         **validator_headers(stream.audio.validators),
     }

@@ -8,6 +8,8 @@ the same. (Starlette's middleware answers a refused preflight with plain text, a
 from attrs import frozen
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from entrypoints.web.safe_answers import make_safe
+
 EXPOSED = (
     "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Link, Location, Retry-After, X-Request-Id"
 )
@@ -31,7 +33,7 @@ CONFIRMING = PREFLIGHT | {
 
 @frozen
 class CrossOrigin:
-    """Pure ASGI middleware that lets pages of other sites read every answer, refusals included."""
+    """Pure ASGI middleware that lets pages of other sites read every answer, refusals included, and run none."""
 
     app: ASGIApp
 
@@ -39,6 +41,7 @@ class CrossOrigin:
         async def send_readable(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *READING]
+                make_safe(message)
             await send(message)
 
         await self.app(scope, receive, send_readable)

@@ -12,7 +12,8 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoints.server import LARGE, Corked, Leave, Server
+from entrypoints.corked import LARGE, Corked
+from entrypoints.server import Leave, Server
 from tests.services import HOUSE, LOOPBACK, end
 
 TELLING = """

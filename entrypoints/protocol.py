@@ -1,0 +1,167 @@
+"""HTTP/1.1 as uvicorn speaks it, in bounds of size and time, and with refusals that are problem details (RFC 9112).
+
+What its parser refuses by itself: both lengths in one head, folded fields, bare CR and LF, control characters.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Any, ClassVar, NoReturn, cast
+
+import httptools
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from entrypoints.corked import Corked
+from entrypoints.framing import NO_HTTP, fault_of_head
+from entrypoints.until_close import UntilClose
+from entrypoints.web.problems import Problem
+from entrypoints.web.safe_answers import SAFE
+
+LARGEST_HEAD = 64 * 1024  # bytes of a request's line and fields
+LONGEST_TARGET = 8 * 1024  # bytes; RFC 9112 §3 recommends as many, at least
+SECONDS_FOR_HEAD, SECONDS_FOR_BODY = 10.0, 30.0
+BETWEEN_FIELDS = 4  # bytes: a colon, a blank, and the line's end
+
+HEAD_TOO_LARGE = Problem(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head of a request has at most {LARGEST_HEAD} bytes."
+)
+TARGET_TOO_LONG = Problem(HTTPStatus.REQUEST_URI_TOO_LONG, f"An address has at most {LONGEST_TARGET} bytes.")
+TOO_SLOW = Problem(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
+
+
+class Refused(Exception):
+    """Ends the parser amid a request; the connection then tells why."""
+
+
+class Stage(Enum):
+    """Of the request that is being received."""
+
+    HEAD = auto()
+    BODY = auto()
+    DONE = auto()
+
+
+class Protocol(HttpToolsProtocol):
+    """A connection. Whoever sends slower than the deadlines, or what is no HTTP, is answered if that is possible, and
+    disconnected."""
+
+    seconds_for: ClassVar[Mapping[Stage, float]] = {Stage.HEAD: SECONDS_FOR_HEAD, Stage.BODY: SECONDS_FOR_BODY}
+    _stage = Stage.DONE
+    _is_new_stage = False
+    _has_sent = False
+    _head_bytes = 0
+    _problem = NO_HTTP
+    _deadline: asyncio.TimerHandle | None = None
+
+    # what the parser finds
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+        self._enter(Stage.HEAD)
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > LONGEST_TARGET:
+            self._fail(TARGET_TOO_LONG)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value) + BETWEEN_FIELDS
+        if self._head_bytes > LARGEST_HEAD:
+            self._fail(HEAD_TOO_LARGE)
+        if self._stage is Stage.HEAD:  # what comes behind a body in chunks is no field of the head
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        fault = fault_of_head(self.parser.get_http_version(), self.headers)
+        if fault is not None:
+            self._fail(fault)
+        super().on_headers_complete()
+        self._enter(Stage.BODY)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._enter(Stage.DONE)
+
+    # what the connection does
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
+        self.transport = cast("asyncio.Transport", Corked(transport, self.loop))
+        self._stage = Stage.HEAD
+        self._set_deadline()
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        self._has_sent = True
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.cycle.keep_alive = False  # the request is answered as if it had not asked; what follows is not read
+        except httptools.HttpParserError:
+            return self._refuse(self._problem)
+        if self._stage is Stage.HEAD and not self._is_new_stage:
+            self._head_bytes += len(data)  # also of a field that has no end
+            if self._head_bytes > LARGEST_HEAD:
+                return self._refuse(HEAD_TOO_LARGE)
+        if self._is_new_stage:
+            self._set_deadline()
+        return None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unset_deadline()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if cycle.scope["http_version"] == "1.0":
+            app = cast("Any", UntilClose(cast("Any", app), cycle))
+        super()._start_asgi_task(cycle, app)
+
+    # deadlines and refusals
+
+    def _enter(self, stage: Stage) -> None:
+        self._stage, self._is_new_stage = stage, True
+
+    def _set_deadline(self) -> None:
+        self._unset_deadline()
+        self._is_new_stage = False
+        if self._stage is not Stage.DONE and not self.transport.is_closing():
+            self._deadline = self.loop.call_later(self.seconds_for[self._stage], self._late)
+
+    def _unset_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _late(self) -> None:
+        if self.flow.read_paused:  # by us
+            self._set_deadline()
+        elif self._has_sent:
+            self._refuse(TOO_SLOW)
+        else:
+            self.transport.close()
+
+    def _fail(self, problem: Problem) -> NoReturn:
+        self._problem = problem
+        raise Refused
+
+    def _refuse(self, problem: Problem) -> None:
+        """Say why, unless that would be read as the answer to another request or as a part of it; then disconnect."""
+        self._unset_deadline()
+        if self._is_waited_for() and not self.transport.is_closing():
+            if self.cycle is not None:
+                self.cycle.disconnected = True
+            refusal = problem.response()
+            lines = [f"HTTP/1.1 {problem.status.value} {problem.status.phrase}".encode(), b"connection: close"]
+            lines += [b"%b: %b" % header for header in (*refusal.raw_headers, *SAFE)]
+            self.transport.write(b"\r\n".join([*lines, b"", bytes(refusal.body)]))
+        self.transport.close()
+
+    def _is_waited_for(self) -> bool:
+        """Whether the next answer that the client expects is to the request that is being received."""
+        if self.cycle is None or self.cycle.response_complete:
+            return self._stage is not Stage.BODY
+        return self._stage is Stage.BODY and not self.cycle.response_started and not self.pipeline

@@ -1,0 +1,262 @@
+"""A connection takes requests in good order and in good time, answers what it can, and mixes no two up (RFC 9112)."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import ClassVar
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
+
+from entrypoints.protocol import LONGEST_TARGET, Protocol, Stage
+from entrypoints.web.safe_answers import SAFE
+
+PATIENCE = 0.4  # seconds that the connections of these tests have
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Hasty(Protocol):
+    seconds_for: ClassVar[Mapping[Stage, float]] = {Stage.HEAD: PATIENCE, Stage.BODY: PATIENCE}
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the body that it got; under /known with its length, /slow in two pieces, /cut with one of them."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body, more = body + message["body"], message["more_body"]
+    length = [(b"content-length", b"%d" % len(body))] if scope["path"] == "/known" else []
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    if scope["path"] in ("/slow", "/cut"):
+        await send({"type": "http.response.body", "body": b"begun ", "more_body": True})
+        await asyncio.sleep(PATIENCE * 2)
+        if scope["path"] == "/cut":
+            return
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[Callable[[], Awaitable[Connection]]]:
+    config = uvicorn.Config(echo, access_log=False, log_config=None, timeout_keep_alive=5, ws="none")
+    config.load()
+    loop, state = asyncio.get_running_loop(), ServerState()
+    server = await loop.create_server(lambda: Hasty(config, state, {}), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield lambda: asyncio.open_connection("127.0.0.1", port)
+    finally:
+        for connection in list(state.connections):
+            connection.transport.abort()
+        server.close()
+
+
+async def said(*pieces: bytes | float) -> tuple[bytes, float]:
+    """What is answered to these bytes, with pauses of so many seconds between, until the connection is closed; and how
+    long that took."""
+    async with served() as connect, asyncio.timeout(20 * PATIENCE):
+        reader, writer = await connect()
+        began = monotonic()
+
+        async def send() -> None:
+            for piece in pieces:
+                if isinstance(piece, float):
+                    await asyncio.sleep(piece)
+                else:
+                    writer.write(piece)
+
+        sending = asyncio.create_task(send())
+        answer = await reader.read()
+        took = monotonic() - began
+        sending.cancel()
+        writer.close()
+        return answer, took
+
+
+def status(answer: bytes) -> int:
+    """Of an answer that is one problem and nothing else."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    fields = head.lower().split(b"\r\n")
+    assert b"connection: close" in fields
+    assert b"content-type: application/problem+json" in fields
+    assert all(b"%b: %b" % each in fields for each in SAFE)
+    assert int(head.split()[1]) == problem["status"]
+    return int(problem["status"])
+
+
+POST = b"POST / HTTP/1.1\r\nHost: play\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: play\r\n\r\n"
+LAST = b"GET /known HTTP/1.1\r\nHost: play\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: play\r\nHost: play\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: play\r\nHost: other\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: play, other\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: me@play\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: play/path\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: play:port\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: pl\xe9y\r\n\r\n",
+    ],
+)
+async def test_a_request_has_one_host_that_can_be_one(head: bytes) -> None:
+    assert status((await said(head + SMUGGLED))[0]) == 400
+
+
+@pytest.mark.parametrize("host", [b"play", b"play.test:8000", b"127.0.0.1:80", b"[::1]:8000", b"", b"xn--pl-bja:"])
+async def test_every_kind_of_host_is_heard(host: bytes) -> None:
+    assert (await said(b"GET / HTTP/1.1\r\nConnection: close\r\nHost: " + host + b"\r\n\r\n"))[0].startswith(
+        b"HTTP/1.1 200 "
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "refused"),
+    [
+        (POST + b"Content-Length: 3\r\n" + CHUNKED + b"\r\n0\r\n\r\n", 400),
+        (POST + CHUNKED + b"Content-Length: 3\r\n\r\n0\r\n\r\n", 400),
+        (POST + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400),
+        (POST + b"Content-Length: 3, 3\r\n\r\nabc", 400),
+        (POST + b"Content-Length: +3\r\n\r\nabc", 400),
+        (POST + b"Content-Length: -1\r\n\r\n", 400),
+        (POST + b"Content-Length: 99999999999999999999999\r\n\r\n", 400),
+        (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400),
+        (POST + CHUNKED + CHUNKED + b"\r\n0\r\n\r\n", 400),
+        (POST + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST / HTTP/1.0\r\n" + CHUNKED + b"\r\n0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: play\r\nX: a\r\n folded\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: play\nX: bare\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: play\rX: bare\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\nHost: play\n\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: play\r\nX: a\0b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: play\r\nX: a\x1b[31mb\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: play\r\nX\0Y: a\r\n\r\n", 400),
+        (b"GET /\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: play\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"GET /" + b"a" * LONGEST_TARGET + b" HTTP/1.1\r\nHost: play\r\n\r\n", 414),
+        (b"GET /?" + b"a" * LONGEST_TARGET, 414),
+        (b"GET / HTTP/1.1\r\nHost: play\r\n" + b"a:\r\n" * 30_000 + b"\r\n", 431),
+    ],
+)
+async def test_what_could_be_read_in_two_ways_is_refused_and_nothing_behind_it_is_read(
+    sent: bytes, refused: int
+) -> None:
+    assert status((await said(sent + SMUGGLED))[0]) == refused
+
+
+async def test_an_address_may_be_long() -> None:
+    address = b"/" + b"a" * (LONGEST_TARGET - 1)
+
+    assert (await said(b"GET " + address + b" HTTP/1.1\r\nHost: play\r\nConnection: close\r\n\r\n"))[0].startswith(
+        b"HTTP/1.1 200 "
+    )
+
+
+async def test_what_comes_behind_the_chunks_is_no_field_of_the_head() -> None:
+    answer, _ = await said(POST + CHUNKED + b"\r\n3\r\nabc\r\n0\r\nHost: other\r\nX-API-Key: k\r\n\r\n" + LAST)
+
+    assert answer.count(b"HTTP/1.1 200 ") == 2
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"GET /", *[0.1, b"a"] * 40],
+        [b"GET / HTTP/1.1\r\n", *[0.1, b"X-A: b\r\n"] * 40],
+        [LAST.replace(b"Connection: close\r\n", b""), 0.1, b"GET /", *[0.1, b"a"] * 40],
+    ],
+    ids=["the first line", "field by field", "the second request"],
+)
+async def test_a_head_that_drips_is_cut_at_its_deadline(pieces: list[bytes | float]) -> None:
+    answer, took = await said(*pieces)
+
+    assert answer.partition(b"HTTP/1.1 408 ")[1]
+    assert status(answer[answer.index(b"HTTP/1.1 408 ") :]) == 408
+    assert took < PATIENCE * 4
+
+
+async def test_who_connects_and_says_nothing_is_cut_without_a_word() -> None:
+    answer, took = await said()
+
+    assert answer == b""
+    assert took < PATIENCE * 3
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 1000\r\n\r\n", CHUNKED + b"\r\n"])
+async def test_a_body_that_drips_is_cut_at_its_deadline(framing: bytes) -> None:
+    drop = b"a" if framing.startswith(b"Content") else b"1\r\na\r\n"
+    drops: list[bytes | float] = [0.1, drop] * 40
+
+    answer, took = await said(POST + framing, *drops)
+
+    assert status(answer) == 408
+    assert took < PATIENCE * 4
+
+
+async def test_chunks_that_are_none_are_refused() -> None:
+    assert status((await said(POST + CHUNKED + b"\r\n", 0.05, b"no length\r\n"))[0]) == 400
+
+
+async def test_whoever_is_served_slowly_is_not_cut() -> None:
+    answer, _ = await said(b"GET /slow HTTP/1.1\r\nHost: play\r\nConnection: close\r\n\r\n")
+
+    assert answer.endswith(b"6\r\nbegun \r\n0\r\n\r\n")
+
+
+async def test_a_refusal_never_lands_within_another_answer() -> None:
+    answer, _ = await said(b"GET /slow HTTP/1.1\r\nHost: play\r\n\r\n", 0.1, b"no request\r\n\r\n")
+
+    assert answer.endswith(b"begun \r\n")  # cut, and nothing else
+
+    first, _ = await said(b"GET /known HTTP/1.1\r\nHost: play\r\n\r\nno request\r\n\r\n")
+
+    assert b"400" not in first  # it would be taken for the answer to the first
+
+
+@pytest.mark.parametrize("asked", [b"websocket", b"h2c"])
+async def test_an_upgrade_is_not_made_and_the_connection_ends(asked: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    answer, _ = await said(
+        b"GET /known HTTP/1.1\r\nHost: play\r\nConnection: Upgrade\r\nUpgrade: " + asked + b"\r\n\r\n" + SMUGGLED
+    )
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nconnection: close\r\n" in answer
+    assert caplog.records == []
+
+
+async def test_strangers_fill_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    await said(b"nothing of the kind\r\n\r\n")
+
+    assert caplog.records == []
+
+
+async def test_http_1_0_gets_no_chunks_and_the_connections_end_is_the_bodys() -> None:
+    answer, _ = await said(b"GET /slow HTTP/1.0\r\n\r\n")
+
+    assert b"transfer-encoding" not in answer
+    assert answer.endswith(b"\r\n\r\nbegun ")
+
+    known, _ = await said(b"POST /known HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc")
+
+    assert b"content-length: 3\r\n" in known
+    assert known.endswith(b"\r\n\r\nabc")
+
+
+async def test_http_1_0_notices_a_body_that_was_cut(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ConnectionResetError):
+        await said(b"GET /cut HTTP/1.0\r\n\r\n")
