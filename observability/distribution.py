@@ -12,30 +12,35 @@ from prometheus_client.utils import floatToGoString
 
 @define(eq=False)
 class Distribution(Collector):
-    """How often a value was at most each of ``bounds``, which rise. Plain integers, read when somebody asks.
+    """How often a value was at most each of ``bounds``, which rise. Plain numbers, read when somebody asks.
 
-    With a ``label``, one for each of its ``kinds``, all of which are told from the start."""
+    There is one for each combination of the ``labels``' values; ``known`` combinations are told from the start."""
 
     name: str
     about: str
     bounds: Sequence[float]
-    label: str | None = None
-    kinds: Sequence[str] = ("",)
-    _counts: dict[str, list[int]] = field(init=False)
-    _sums: dict[str, float] = field(init=False)
+    labels: Sequence[str] = ()
+    known: Sequence[tuple[str, ...]] = ((),)
+    _counts: dict[tuple[str, ...], list[int]] = field(factory=dict, init=False)
+    _sums: dict[tuple[str, ...], float] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._counts = {kind: [0] * (len(self.bounds) + 1) for kind in self.kinds}
-        self._sums = dict.fromkeys(self.kinds, 0.0)
+        for of in self.known:
+            self._begin(of)
 
-    def note(self, value: float, kind: str = "") -> None:
-        self._counts[kind][bisect_left(self.bounds, value)] += 1
-        self._sums[kind] += value
+    def note(self, value: float, of: tuple[str, ...] = ()) -> None:
+        if of not in self._counts:
+            self._begin(of)
+        self._counts[of][bisect_left(self.bounds, value)] += 1
+        self._sums[of] += value
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        family = HistogramMetricFamily(self.name, self.about, labels=[self.label] if self.label else [])
+        family = HistogramMetricFamily(self.name, self.about, labels=self.labels)
         edges = [*map(floatToGoString, self.bounds), "+Inf"]
-        for kind, counts in self._counts.items():
+        for of, counts in self._counts.items():
             buckets = list(zip(edges, accumulate(counts), strict=True))
-            family.add_metric([kind] if self.label else [], buckets, self._sums[kind])
+            family.add_metric(of, buckets, self._sums[of])
         yield family
+
+    def _begin(self, of: tuple[str, ...]) -> None:
+        self._counts[of], self._sums[of] = [0] * (len(self.bounds) + 1), 0.0

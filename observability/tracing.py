@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import structlog
 from attrs import frozen
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, format_trace_id
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, format_trace_id, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -68,6 +68,9 @@ class Spanned:
 
 def within_span(tracer: Tracer, name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def spanning(*arguments: Any, **named: Any) -> Any:
+        around = get_current_span()
+        if around.get_span_context().is_valid and not around.is_recording():  # nobody will see this trace
+            return await method(*arguments, **named)
         with span_of(tracer, name):
             return await method(*arguments, **named)
 
@@ -130,7 +133,7 @@ class TracedRequests:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"] if scope["method"] in METHODS else OTHER
         told = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in CONTEXT}
-        context = TraceContextTextMapPropagator().extract(told, Context())
+        context = TraceContextTextMapPropagator().extract(told, Context()) if told else Context()
         with span_of(self.tracer, method, context, SpanKind.SERVER) as span:
             structlog.contextvars.bind_contextvars(trace_id=format_trace_id(span.get_span_context().trace_id))
 

@@ -62,9 +62,12 @@ def test_a_distribution_tells_what_prometheuss_own_histogram_tells(values: list[
 
 
 def test_kinds_are_told_apart_and_from_the_start() -> None:
-    registry, distribution = CollectorRegistry(), Distribution("size", "How many.", [1.0], "of", ["plays", "others"])
+    registry, distribution = (
+        CollectorRegistry(),
+        Distribution("size", "How many.", [1.0], ["of"], [("plays",), ("others",)]),
+    )
     registry.register(distribution)
-    distribution.note(7, "plays")
+    distribution.note(7, ("plays",))
 
     found = told(generate_latest(registry).decode())
     assert found["size_bucket", ("+Inf", "plays")] == found["size_count", ("plays",)] == 1
