@@ -20,7 +20,7 @@ MOST_OF_ONE_CALLER = 4_000  # so that who floods the queue loses what is his own
 MOST_AT_ONCE = 1_000
 SECONDS_TO_GATHER = 0.1  # many in one commit leave the disk to the plays, whose listeners wait for it
 SECONDS_TO_RETRY = 1.0
-SECONDS_TO_CLOSE = 3.0
+SECONDS_TO_CLOSE = 2.0
 ONE_DAY = timedelta(days=1)
 
 

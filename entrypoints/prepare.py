@@ -18,6 +18,7 @@ from entrypoints.preparation import Preparation, pauses
 from entrypoints.samples import put_in_place, seed
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.write_key import new_write_key, write_key_of
+from observability.logs import log
 
 NO_DATABASE = ""  # what stands for a conninfo where everything is kept in memory
 
@@ -32,8 +33,12 @@ def connectable(settings: Settings) -> Iterator[str]:
     elif settings.database_url:
         yield settings.database_url
     else:
-        with embedded_postgres(settings.data, settings.postgres_bin) as conninfo:
+        with embedded_postgres(settings.data, settings.postgres_bin, tell=warn_of_postgres) as conninfo:
             yield conninfo
+
+
+def warn_of_postgres(said: str) -> None:
+    log.warning("the embedded PostgreSQL", said=said)
 
 
 def migrated(conninfo: str) -> list[str]:

@@ -137,7 +137,7 @@ class Database:
         except TooManyRequests as error:
             raise StoreUnavailable("too many requests wait for the database") from error
         except PoolClosed as error:
-            raise StoreUnavailable("the database cannot be reached") from error
+            raise StoreUnavailable("the service waits for its database") from error
         except PoolTimeout as error:
             raise UnansweredError("the database cannot be reached") from error
 

