@@ -173,6 +173,14 @@ def test_the_gateway_may_read_the_media_and_change_nothing() -> None:
     assert f"location {SERVICES['play']['environment']['PLAY_ACCEL_REDIRECT']} {{" in GATEWAY
 
 
+def test_as_many_files_may_be_open_as_listeners_need() -> None:
+    (connections,) = re.findall(r"worker_connections (\d+);", GATEWAY)
+    (files,) = re.findall(r"worker_rlimit_nofile (\d+);", GATEWAY)
+
+    assert SERVICES["gateway"]["ulimits"]["nofile"] == int(files) >= 2 * int(connections)
+    assert SERVICES["play"]["ulimits"]["nofile"] >= 10_000
+
+
 def test_the_gateway_is_pid_1_and_stays_in_the_foreground() -> None:
     assert SERVICES["gateway"]["entrypoint"] == ["nginx"]
     assert GATEWAY.count("\ndaemon off;\n") == 1
