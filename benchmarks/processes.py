@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import SERVICE_UNAVAILABLE
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
@@ -83,16 +84,20 @@ def end(process: Process) -> None:
 
 
 def wait_until_answering(url: str, process: Process) -> None:
-    """Return when ``url`` is answered, with whatever status. Raises TimeoutError: the program ended, or never did."""
+    """Return when ``url`` is answered, with whatever status but 503, which says that it is not ready yet.
+
+    Raises TimeoutError: the program ended, or never was."""
     deadline = monotonic() + PATIENCE
     while process.poll() is None and monotonic() < deadline:
         try:
             with urlopen(url, timeout=PATIENCE):
                 return
-        except HTTPError:
-            return
+        except HTTPError as error:
+            if error.code != SERVICE_UNAVAILABLE:
+                return
         except OSError:
-            sleep(0.02)
+            pass  # nobody listens yet
+        sleep(0.02)
     raise TimeoutError(f"{url} is not answered; {process.args!r} ended with {process.poll()}")
 
 
