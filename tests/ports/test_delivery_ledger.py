@@ -262,7 +262,7 @@ async def test_a_named_play_and_its_seeks_download_as_any_other(world: World, cl
 async def test_scraps_beyond_what_any_player_makes_are_not_remembered(world: World, clip: ClipId) -> None:
     """The same in every world, also where they come in one call: a download needs what was kept to be enough."""
     size = 4 * MOST_STRETCHES
-    at_most = {"download_size": MOST_STRETCHES + 1, "whole_size": size}
+    at_most: dict[str, Any] = {"download_size": MOST_STRETCHES + 1, "whole_size": size}
     scraps = [an_entry(clip, (at, at), **at_most) for at in range(0, size, 2)]
     for half in (scraps[: MOST_STRETCHES + 9], scraps[MOST_STRETCHES + 9 :]):
         await world.deliveries.deliver(half, Window.CALENDAR_DAY)
