@@ -75,7 +75,7 @@ DEFECT = """
 import asyncio, sys
 from pathlib import Path
 from entrypoints.container import in_memory
-from entrypoints.server import listening_socket, serve
+from entrypoints.server import Leave, listening_socket, serve
 from entrypoints.settings import Settings
 from tests.observability.test_requests import BrokenCatalogue
 import signal, threading, urllib.request, urllib.error
@@ -95,7 +95,8 @@ def ask():
     signal.raise_signal(signal.SIGTERM)
 
 
-serve(container.app(), bound, 1, lambda: threading.Thread(target=ask).start(), lambda: None)
+threading.Thread(target=ask).start()  # the socket takes it before anybody answers
+serve(container.app(), bound, Leave(grace=0, linger=1), lambda: None, lambda: False)
 """
 
 
