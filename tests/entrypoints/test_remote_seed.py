@@ -178,6 +178,14 @@ def test_the_key_is_told_to_nobody_that_the_service_points_at() -> None:
     assert asked == []
 
 
+def test_a_service_that_does_not_answer_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entrypoints.remote_seed.PATIENCE", 0.2)
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        address = f"http://{LOOPBACK}:{silent.getsockname()[1]}"
+
+        assert_one_sentence(seeded("--url", address, "--key", "hunter2"), address, "timed out")
+
+
 def test_a_connection_that_is_cut_is_told() -> None:
     with answering(lambda request: request.connection.shutdown(socket.SHUT_RDWR)) as address:
         assert_one_sentence(seeded("--url", address, "--key", "hunter2"), address, "cannot be asked")
