@@ -124,6 +124,11 @@ def test_the_media_lie_in_the_data_folder() -> None:
         ("PLAY_SOURCE_PORTS", "80,x", "PLAY_SOURCE_PORTS must be a whole number, not 'x'."),
         ("PLAY_SAMPLES", "maybe", "PLAY_SAMPLES must be true or false, not 'maybe'."),
         ("PLAY_SOURCE_PORTS", "80,99999", "PLAY_SOURCE_PORTS must be between 1 and 65535, not 99999."),
+        (
+            "PLAY_OTLP_ENDPOINT",
+            "localhost:4318",
+            "PLAY_OTLP_ENDPOINT must begin with http:// or https:// and name a host, not 'localhost:4318'.",
+        ),
         ("PLAY_LOG_LEVEL", "loud", "PLAY_LOG_LEVEL must be one of debug, info, warning, error, not 'loud'."),
         (
             "PLAY_ACCEL_REDIRECT",

@@ -12,7 +12,9 @@ from dependency_injector.providers import Object
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import SpanKind, StatusCode
+from starlette.types import Receive, Scope, Send
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -21,7 +23,7 @@ from domain.location import AudioLocation
 from entrypoints.container import in_memory
 from entrypoints.settings import Settings
 from observability.requests import RequestTelemetry
-from observability.tracing import Tracing, flushes_spanned, spanned, tracing_to
+from observability.tracing import Tracing, flushes_spanned, spanned, traced_requests, tracing_to
 from tests.entrypoints.edge import RAIN, Edge, an_edge
 from tests.upstream import Request, upstream
 
@@ -161,20 +163,48 @@ async def test_where_nothing_is_traced_nothing_stands_around_what_would_be(tmp_p
     assert isinstance(container.app(), RequestTelemetry)
 
 
-async def test_spans_are_sent_to_the_collector_when_the_service_ends(tmp_path: Path) -> None:
-    async def taken(request: Request, writer: asyncio.StreamWriter) -> None:
+async def test_spans_are_sent_to_the_collector_when_the_service_ends() -> None:
+    async def taken(_request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         await writer.drain()
 
+    async def answers(_scope: Scope, _receive: Receive, _send: Send) -> None: ...
+
+    async def nothing(*_messages: Any) -> Any: ...
+
     async with upstream(taken) as collector:
-        sending = tracing_to(f"http://127.0.0.1:{collector.port}/")
-        assert sending is not None
-        edge = an_edge(tmp_path, tracing=Object(sending))
-        async with edge.client:
-            await edge.client.get("/play")
-        await asyncio.to_thread(sending.provider.shutdown)
+        app = traced_requests(answers, tracing_to(f"http://127.0.0.1:{collector.port}/"))
+        await app({"type": "http", "method": "GET", "path": "/play", "headers": []}, nothing, nothing)
+        await app({"type": "lifespan"}, nothing, nothing)  # returns when the service ends
 
         assert [(sent.method, sent.target) for sent in collector.requests] == [("POST", "/v1/traces")]
+
+
+class Never(Sampler):
+    """Wants no span, and remembers which it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def should_sample(
+        self, parent_context: object, trace_id: int, name: str, *more: Any, **named: Any
+    ) -> SamplingResult:
+        self.asked.append(name)
+        return SamplingResult(Decision.DROP)
+
+    def get_description(self) -> str:
+        return "never"
+
+
+async def test_a_request_that_is_not_to_be_traced_costs_no_span_for_its_steps(tmp_path: Path) -> None:
+    sampler = Never()
+    edge = an_edge(tmp_path, tracing=Object(Tracing(TracerProvider(sampler, shutdown_on_exit=False))))
+    async with edge.client:
+        clip = await edge.added()
+        sampler.asked.clear()
+        await edge.client.get(clip["stream_url"])
+
+        assert sampler.asked == ["GET"]
 
 
 def test_a_service_without_the_extra_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
