@@ -61,6 +61,7 @@ from entrypoints.web.keys import NamedKey, named_keys
 from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
+from entrypoints.web.rate_limits import RateLimits, rate_limit
 from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_address import SignedAddresses, SigningKeys
 from entrypoints.web.stream_limit import StreamLimit
@@ -197,8 +198,14 @@ class Container(DeclarativeContainer):
         settings.provided.accel_redirect,
     )
     counting = Singleton(CountingEndpoints, rules)
+    rates = Singleton(
+        RateLimits,
+        Callable(rate_limit, settings.provided.write_rate),
+        Callable(rate_limit, settings.provided.stream_rate),
+        client_address,
+    )
     streams = Singleton(StreamLimit, play.provided.stream, settings.provided.most_streams)
-    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages, access, streams)
+    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages, access, rates, streams)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, clock, settings.provided.keep, settings.provided.window)
     run = Resource(

@@ -10,6 +10,7 @@ from cattrs import Converter
 from typed_settings.converters import default_converter, register_strlist_hook, to_bool
 
 from entrypoints.web.keys import NAMED_DIGEST
+from entrypoints.web.rate_limits import rate_limit
 
 Rule = Callable[[Any, Any, Any], None]
 """An attrs validator: raises ValueError with what follows the setting's name in a sentence."""
@@ -92,6 +93,11 @@ def digests(_instance: object, _field: object, texts: tuple[str, ...]) -> None:
     """Keys as names and digests: a key as it stands would be shown to all who see the settings."""
     if not all(NAMED_DIGEST.fullmatch(text) for text in texts):  # the text is not told: it may be a key
         raise ValueError("must be NAME:SHA256 of each key, as `soundverse-play key` prints it")
+
+
+def rate(_instance: object, _field: object, text: str) -> None:
+    """So many in a while, or off."""
+    rate_limit(text)
 
 
 def first_message(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from attrs import Attribute, Factory, fields, fields_dict, frozen
 from platformdirs import user_data_path
 
 from domain.heard import Window
-from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix, web
+from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix, rate, web
 from entrypoints.web.client_address import NODE_OF
 
 PREFIX = "PLAY_"
@@ -105,6 +105,8 @@ class Settings:
         "Days that deliveries and sums by the hour are kept; sums by the day are kept for ever.",
         rule=between(2, 36_500),
     )
+    write_rate: str = setting("60/minute", "How often a client may add, change or delete clips, or off.", rule=rate)
+    stream_rate: str = setting("off", "How often a client may begin a stream, like 600/hour, or off.", rule=rate)
     body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
     most_streams: int = setting(
         2_000,

@@ -58,7 +58,9 @@ def launched(*arguments: str, errors: IO[str] | int, **environment: str) -> "sub
     return subprocess.Popen(
         [sys.executable, "-m", "soundverse_play", *arguments],
         cwd=HOUSE,
-        env=clean_environment() | {"PLAY_ALLOWED_SOURCES": "127.0.0.0/8", "PLAY_DRAIN_GRACE": "0"} | environment,
+        env=clean_environment()
+        | {"PLAY_ALLOWED_SOURCES": "127.0.0.0/8", "PLAY_DRAIN_GRACE": "0", "PLAY_WRITE_RATE": "off"}
+        | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,

@@ -18,7 +18,8 @@ from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
-from entrypoints.web.resource import ByAccept, Resource
+from entrypoints.web.rate_limits import RateLimits
+from entrypoints.web.resource import ByAccept, Handler, Resource
 from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_limit import StreamLimit
 
@@ -39,6 +40,7 @@ class Endpoints:
     health: HealthEndpoints
     pages: PageEndpoints
     access: Access
+    rates: RateLimits
     streams: StreamLimit
 
 
@@ -49,12 +51,16 @@ def routes(endpoints: Endpoints) -> list[Route]:
 
 def listening(endpoints: Endpoints) -> list[Route]:
     """Clips, their audio, and what players say of it."""
-    play, access = endpoints.play, endpoints.access
-    reading, writing = access.for_readers, access.for_writers
+    play, access, rates = endpoints.play, endpoints.access, endpoints.rates
+    reading = access.for_readers
     confirm = access.for_players(endpoints.listens.confirm, in_path)
+
+    def writing(handler: Handler) -> Handler:
+        return rates.of_writes(access.for_writers(handler))
+
     clip = {"GET": reading(play.clip), "PATCH": writing(play.change), "DELETE": writing(play.remove)}
     return [
-        Route("/play/{id}/stream", Resource({"GET": access.for_players(endpoints.streams, in_query)})),
+        Route("/play/{id}/stream", Resource({"GET": rates.of_starts(access.for_players(endpoints.streams, in_query))})),
         Route("/play/{id}/listens/{uuid}", Resource({"PUT": confirm}, JSON, CONFIRMING)),
         Route("/play", Resource({"GET": reading(play.page), "POST": writing(play.add)}, JSON)),
         Route("/play/{id}", Resource(clip, JSON)),

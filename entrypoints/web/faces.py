@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -36,6 +37,7 @@ from entrypoints.web.refusals import (
     KeyUnknown,
     MalformedBody,
     NotAcceptable,
+    RateExceeded,
     Refusal,
     TooManyStreams,
     UnsupportedMediaType,
@@ -57,6 +59,8 @@ WHY = {
     SourceFailure.STALLED: "its source fell silent",
     SourceFailure.CHANGED: "its source is another version than a moment ago",
 }
+
+WHILES = {1.0: "second", 60.0: "minute", 3_600.0: "hour", 86_400.0: "day"}
 
 NO_SERIES = {
     PeriodFault.EMPTY: "must be before to, which is now where it is not given",
@@ -161,6 +165,13 @@ def too_many_streams(_error: TooManyStreams) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "As many listen as can at once; please try again.", headers=headers)
 
 
+def rate_exceeded(error: RateExceeded) -> Problem:
+    headers = {"retry-after": str(ceil(error.wait))}
+    per = WHILES.get(error.seconds, f"{error.seconds:g} seconds")
+    detail = f"This client has sent too many such requests: {error.count} per {per} are allowed."
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers)
+
+
 def draining(_error: Draining) -> Problem:
     headers = {"retry-after": str(SECONDS_TO_RETRY)}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "This process is ending; another one will answer.", headers=headers)
@@ -188,6 +199,7 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     WritingClosed: writing_closed,
     TooManyStreams: too_many_streams,
     Draining: draining,
+    RateExceeded: rate_exceeded,
 }
 
 

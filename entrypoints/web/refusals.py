@@ -79,3 +79,12 @@ class TooManyStreams(Refusal):
 @frozen
 class Draining(Refusal):
     """A process that was told to end, and should get no new requests."""
+
+
+@frozen
+class RateExceeded(Refusal):
+    """More requests of a client than ``count`` in ``seconds``; after ``wait`` seconds it may send another."""
+
+    count: int
+    seconds: float
+    wait: float

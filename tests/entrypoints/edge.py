@@ -205,7 +205,7 @@ def an_edge(
 ) -> Edge:
     """A service in memory with audio from ``sounds``, and whatever else of the container is swapped, by name."""
     heard = Sounds()
-    container = in_memory(settings or Settings(data=folder), keys)
+    container = in_memory(settings or Settings(data=folder, write_rate="off"), keys)
     for name, other in {
         "audio": sounds or heard,
         "uncached_audio": sounds or heard,
