@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry clean
+.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry audit clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,11 @@ bench-telemetry: .venv/tracing  ## measure what telemetry and traces cost; quick
 constraints:  ## pin the newest versions that fit pyproject.toml, without naming any host
 	uv lock --upgrade && uv export --all-extras --no-hashes --no-emit-project --no-header --output-file constraints.txt
 	rm uv.lock
+
+audit:  ## ask PyPI's advisories whether a pinned library has a known hole
+	test -x .venv/audit/bin/pip-audit || \
+	    { $(PYTHON) -m venv .venv/audit && .venv/audit/bin/python -m pip install --quiet 'pip-audit>=2.10'; }
+	.venv/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 clean:  ## remove the virtual environment and every cache
 	rm -rf .venv benchmarks/first_version/.venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
