@@ -29,6 +29,7 @@ SERVICE, UNLOGGED, SAMPLED, TRACED, UNTOLD = (
     "service, no telemetry",
 )
 MOST_IT_MAY_COST = 0.15  # of the throughput of a processor
+BUSY = 64  # listeners at once
 ROUNDS = 8  # of one second: many short ones see the same machine, however busy it is with other things
 UNLOGGED_SETTINGS = {"PLAY_LOG_LEVEL": "warning"}
 
@@ -73,7 +74,7 @@ def collector(stack: ExitStack, folder: Path) -> str:
 
 
 def comparisons(counting: list[Counting], *, quick: bool) -> Iterator[Comparison]:
-    for connections in (64,) if quick else (1, 64):
+    for connections in (BUSY,) if quick else (1, BUSY):
         streams = [each.of(1) for each in counting]
         yield Comparison(f"hot clip at {connections}", connections, streams)
 
@@ -94,8 +95,11 @@ def processor_time(comparison: Comparison) -> str:
     }
     least = taken[UNTOLD]
     told = ", ".join(f"{name} {each * 1e6:.0f} µs ({least / each:.2f})" for name, each in taken.items())
+    text = f"Processor time of an answer, {comparison.work}: {told}."
+    if comparison.connections < BUSY:  # then it is mostly what is done for nobody in particular
+        return text
     verdict = "met" if least / taken[SERVICE] >= 1 - MOST_IT_MAY_COST else "missed"
-    return f"Processor time of an answer, {comparison.work}: {told}. {SERVICE} ≥ {1 - MOST_IT_MAY_COST}: {verdict}."
+    return f"{text} {SERVICE} ≥ {1 - MOST_IT_MAY_COST}: {verdict}."
 
 
 def main() -> None:
