@@ -141,6 +141,7 @@ def test_a_migration_waits_for_who_reads_and_nobody_waits_long_behind_it(empty: 
         ThreadPoolExecutor() as pool,
     ):
         make_first_version(connection)
+        connection.execute("SET statement_timeout = '5s'")
         reader.execute("SELECT FROM clips")  # and the transaction stays open
         migrating = pool.submit(migrate, empty)
         waits = []

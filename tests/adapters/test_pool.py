@@ -176,6 +176,7 @@ async def test_a_frozen_database_is_given_up_in_time_by_the_first_and_at_once_by
                 await asyncio.sleep(0.05)
 
             assert monotonic() - back < SOON
+            assert all(await asyncio.gather(*(answers(database) for _ in range(20))))
 
 
 async def test_whoever_is_cancelled_amid_a_patient_statement_does_not_wait_for_the_database(folder: Path) -> None:
