@@ -64,8 +64,7 @@ class RequestTelemetry:
             await send(message)
             if not answer.is_begun:
                 answer.is_begun = True
-                if method == "GET" and answer.status in AUDIO and route_of(scope).endswith(STREAM):
-                    self.metrics.stream_answered(perf_counter() - began)
+                self._begun(scope, answer, perf_counter() - began)
 
         self.metrics.request_started(method)
         structlog.contextvars.bind_contextvars(request_id=request_id.decode())
@@ -76,6 +75,10 @@ class RequestTelemetry:
             raise
         finally:
             self._over(scope, method, answer.status or given_up, perf_counter() - began)
+
+    def _begun(self, scope: Scope, answer: Answer, seconds: float) -> None:
+        if scope["method"] == "GET" and answer.status in AUDIO and route_of(scope).endswith(STREAM):
+            self.metrics.stream_answered(seconds)
 
     def _over(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = route_of(scope)

@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.ports import CacheOutcome
 from domain.validators import UNKNOWN
-from observability.metrics import DURATIONS, Metrics
+from observability.instruments import DURATIONS
+from observability.metrics import Metrics
 from tests.entrypoints.edge import RAIN, WAV, WRITING, Edge, an_edge
 from tests.observability.promql import EXPORTED
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from observability.metrics import STARTS
+from observability.instruments import STARTS
 from tests.observability.promql import RECORDED, RULES, faults, questions
 
 OBSERVABILITY = Path(__file__).parents[2] / "observability"
