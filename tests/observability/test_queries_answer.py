@@ -30,7 +30,9 @@ pytestmark = pytest.mark.skipif(shutil.which("prometheus") is None, reason="need
 KEY = "a key of our own"
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SOUND = a_wav(seconds=4)
-SECONDS_OF_LOAD = 6.0
+SECONDS_OF_LOAD = 5.0
+ROUNDS = 5  # at most: on a busy machine Prometheus may miss the first
+LATE_TO_BEGIN = 'sum(rate(play_cache_requests_total{job="soundverse-play"}[1m]))'  # not told before it happened
 PANELS = {
     f"{name}: {panel['title']} {target['refId']}": expression
     for name, dashboard in DASHBOARDS.items()
@@ -58,7 +60,10 @@ def prometheus() -> Iterator[Prometheus]:
             data = str(folder / "data")
             service = stack.enter_context(running_service("--data", data, DATABASE_URL=url, PLAY_WRITE_KEYS=KEY))
             watching = stack.enter_context(prometheus_over(service.url.removeprefix("http://"), folder))
-            asyncio.run(under_load(service, folder / "data" / "media"))
+            for _ in range(ROUNDS):
+                asyncio.run(under_load(service, folder / "data" / "media"))
+                if watching.soon_answers(LATE_TO_BEGIN, least=1e-9, within=2):
+                    break
         asyncio.run(without_database(service))
         assert watching.soon_answers('play_store_failures_total{job="soundverse-play"}', least=3)
         sleep(2)  # so that a rate has seen it at two scrapes
