@@ -136,9 +136,9 @@ def make_first_version(connection: "psycopg.Connection") -> None:
 
 def test_a_migration_waits_for_who_reads_and_nobody_waits_long_behind_it(empty: str) -> None:
     with (
+        ThreadPoolExecutor() as pool,
         psycopg.connect(empty, autocommit=True) as connection,
         psycopg.connect(empty) as reader,
-        ThreadPoolExecutor() as pool,
     ):
         make_first_version(connection)
         connection.execute("SET statement_timeout = '5s'")

@@ -128,4 +128,7 @@ def test_a_service_whose_database_is_frozen_when_it_starts_lives_and_ends_when_t
         with started(fresh_folder(), url) as (process, here, _logged):
             assert soon(lambda: told(f"{here}/livez")[0] == 200)
             assert told(f"{here}/play")[0] == 503
+            begun = monotonic()
+
             assert end(process) == 0
+            assert monotonic() - begun < 2.5  # and not as long as it takes to give a connection up

@@ -26,26 +26,30 @@ class Keeper:
     server: Server
     tell: Callable[[str], None]
     _is_ending: Event = Factory(Event)
-    _process: "Popen[bytes]" = field(init=False)
+    _process: "Popen[bytes] | None" = field(default=None, init=False)
     # A thread of its own: on Linux, PostgreSQL ends with the thread that started it.
     _thread: Thread = field(init=False)
+
+    @_thread.default
+    def _unstarted(self) -> Thread:
+        return Thread(target=self._keep, name="embedded PostgreSQL", daemon=True)
 
     def start(self) -> None:
         """Raises EmbeddedPostgresError, OSError: it does not run, and is not kept."""
         self._process = self.server.start(self._is_wanted)
-        self._thread = Thread(target=self._keep, name="embedded PostgreSQL", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """End it, or the starting of it."""
+        """End it, or the starting of it, at whichever moment that was interrupted."""
         self._is_ending.set()
         self._end_process()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _keep(self) -> None:
         pauses, began = growing(), monotonic()
-        while self._process.wait() is not None and self._is_wanted():
-            self.tell(f"it ended by itself (code {self._process.returncode}) and is started again")
+        while (code := self._ended()) is not None and self._is_wanted():
+            self.tell(f"it ended by itself (code {code}) and is started again")
             if monotonic() - began > LONG_ENOUGH:
                 pauses = growing()
             self._start_again(pauses)
@@ -63,9 +67,13 @@ class Keeper:
             else:
                 return
 
+    def _ended(self) -> int | None:
+        """Wait for its end; its exit code."""
+        return None if self._process is None else self._process.wait()
+
     def _end_process(self) -> None:
-        process = self._process
-        end(process.send_signal, lambda: process.poll() is not None)
+        if (process := self._process) is not None:
+            end(process.send_signal, lambda: process.poll() is not None)
 
     def _is_wanted(self) -> bool:
         return not self._is_ending.is_set()

@@ -33,10 +33,10 @@ def embedded_postgres(
         try:
             server = leaving.enter_context(prepared(folder.resolve(), binaries, settings))
             keeper = Keeper(server, tell)
+            leaving.callback(keeper.end)
             keeper.start()
         except OSError as error:
             raise EmbeddedPostgresError(f"The data folder {folder} cannot be used: {error}.") from error
-        leaving.callback(keeper.end)
         yield server.url
 
 
