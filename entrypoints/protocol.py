@@ -137,8 +137,9 @@ class Protocol(HttpToolsProtocol):
             self._deadline = None
 
     def _late(self) -> None:
-        if self.flow.read_paused:  # by us
-            self._set_deadline()
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if self.flow.read_paused or (is_answering and self._stage is Stage.HEAD):
+            self._set_deadline()  # it has to wait for us
         elif self._has_sent:
             self._refuse(TOO_SLOW)
         else:

@@ -25,13 +25,16 @@ class Hasty(Protocol):
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the body that it got; under /known with its length, /slow in two pieces, /cut with one of them."""
-    body, more = b"", True
+    """Answers with the body that it got; under /known with its length, /slow in two pieces, /cut with one of them;
+    under /fields with the names of the header fields, /early before it has read the body."""
+    body, more = b"", scope["path"] != "/early"
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
         body, more = body + message["body"], message["more_body"]
+    if scope["path"] == "/fields":
+        body = b" ".join(name for name, _ in scope["headers"])
     length = [(b"content-length", b"%d" % len(body))] if scope["path"] == "/known" else []
     await send({"type": "http.response.start", "status": 200, "headers": length})
     if scope["path"] in ("/slow", "/cut"):
@@ -167,9 +170,12 @@ async def test_an_address_may_be_long() -> None:
 
 
 async def test_what_comes_behind_the_chunks_is_no_field_of_the_head() -> None:
-    answer, _ = await said(POST + CHUNKED + b"\r\n3\r\nabc\r\n0\r\nHost: other\r\nX-API-Key: k\r\n\r\n" + LAST)
+    head = b"POST /fields HTTP/1.1\r\nHost: play\r\n" + CHUNKED
+
+    answer, _ = await said(head + b"\r\n3\r\nabc\r\n0\r\nHost: other\r\nX-API-Key: k\r\n\r\n" + LAST)
 
     assert answer.count(b"HTTP/1.1 200 ") == 2
+    assert b"\r\nhost transfer-encoding\r\n" in answer
 
 
 @pytest.mark.parametrize(
@@ -205,6 +211,24 @@ async def test_a_body_that_drips_is_cut_at_its_deadline(framing: bytes) -> None:
 
     assert status(answer) == 408
     assert took < PATIENCE * 4
+
+
+async def test_a_body_that_drips_behind_its_answer_is_cut_without_another() -> None:
+    drops: list[bytes | float] = [0.1, b"a"] * 40
+
+    answer, took = await said(b"POST /early HTTP/1.1\r\nHost: play\r\nContent-Length: 1000\r\n\r\n", *drops)
+
+    assert answer.endswith(b"\r\n0\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert took < PATIENCE * 4
+
+
+async def test_who_has_to_wait_for_answers_is_not_cut_meanwhile() -> None:
+    known = LAST.replace(b"Connection: close\r\n", b"")
+
+    answer, _ = await said(b"GET /slow HTTP/1.1\r\nHost: play\r\n\r\n" + known + b"GET /")
+
+    assert answer.count(b"HTTP/1.1 200 ") == 2
 
 
 async def test_chunks_that_are_none_are_refused() -> None:
