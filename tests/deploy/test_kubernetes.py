@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 from attrs import fields
@@ -31,9 +32,7 @@ def variables(container: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", FILES)
 def test_every_manifest_is_one_of_kubernetes_and_has_no_field_that_it_does_not_know(name: str, version: str) -> None:
-    validator = pytest.importorskip("kubernetes_validate", reason="needs kubernetes-validate, of the extra dev")
-
-    validator.validate(FILES[name], version, strict=True)
+    kubernetes_validate.validate(FILES[name], version, strict=True)
 
 
 def test_no_namespace_is_chosen_for_the_operator() -> None:
