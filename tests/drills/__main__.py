@@ -1,0 +1,59 @@
+"""The fault drills, one after another, with real processes: ``python -m tests.drills [--only NAME]``.
+
+Each holds a load, does harm, and prints a line; a promise that is broken ends the run with code 1. With ``SKIPS_FAIL``
+set, so does a drill that cannot take place here.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Coroutine, Sequence
+from time import monotonic
+
+from tests.drills import database_killed, replica_killed, slow_clients, source_dies, told_to_end
+from tests.drills.report import Report, Skipped
+from tests.drills.stage import Stage, stage
+
+DRILLS: dict[str, Callable[[Stage, Report], Coroutine[None, None, None]]] = {
+    "database-killed": database_killed.drill,
+    "replica-killed": replica_killed.drill,
+    "told-to-end": told_to_end.drill,
+    "source-dies": source_dies.drill,
+    "slow-clients": slow_clients.drill,
+}
+
+
+def held(name: str, place: Stage) -> bool:
+    """Hold a drill and tell of it; whether nothing was broken."""
+    report, began = Report(), monotonic()
+    try:
+        asyncio.run(DRILLS[name](place, report))
+    except Skipped as reason:
+        say(f"{name:<16} skipped: {reason}\n")
+        return not os.environ.get("SKIPS_FAIL")
+    say(report.line(name, monotonic() - began))
+    return not report.breaches
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = ArgumentParser(prog="python -m tests.drills", description="Real processes, real faults.")
+    parser.add_argument("--only", action="append", choices=DRILLS, help="this drill; may be given several times")
+    names = parser.parse_args(arguments).only or list(DRILLS)
+    for each in (signal.SIGINT, signal.SIGTERM):  # unwind, so that all that was started ends
+        signal.signal(each, lambda number, _: sys.exit(128 + number))
+    began = monotonic()
+    with stage() as place:
+        results = [held(name, place) for name in names]
+    say(f"{sum(results)} of {len(results)} drills hold, in {monotonic() - began:.0f} s\n")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
