@@ -49,7 +49,11 @@ def series_csv(series: Series, name: str) -> Response:
     rows = csv.writer(text)  # with CRLF
     rows.writerow(("since", *COUNTERS))
     rows.writerows((moment_text(since), *counts_json(counts).values()) for since, counts in series)
-    return Response(text.getvalue(), headers={"content-disposition": f'attachment; filename="{name}"'}, media_type=CSV)
+    return Response(
+        text.getvalue(),
+        headers={"cache-control": "no-cache", "content-disposition": f'attachment; filename="{name}"'},
+        media_type=CSV,
+    )
 
 
 def moment_text(moment: datetime) -> str:

@@ -26,6 +26,9 @@ CATALOGUE: Mapping[str, Reader] = {**PERIOD, "limit": at_most(10)}
 EXPLANATION: Mapping[str, Reader] = {"limit": at_most(50)}
 
 
+FRESH = {"cache-control": "no-cache"}  # numbers of this moment
+
+
 @frozen
 class StatsEndpoints:
     """Every request for counters, one method each; with stream addresses for who asks."""
@@ -37,11 +40,11 @@ class StatsEndpoints:
         clip = clip_id(request)
         if not asks_for_series(request):
             report = await self.report.of_clip(clip)
-            return json_response(clip_report_json(report, await self.address_of()))
+            return json_response(clip_report_json(report, await self.address_of()), headers=FRESH)
         period = self._period(request)
         report = await self.report.of_clip(clip, period)
         told = clip_report_json(report, await self.address_of())
-        return json_response(told | period_json(period) | series_json(report.series))
+        return json_response(told | period_json(period) | series_json(report.series), headers=FRESH)
 
     async def clip_as_csv(self, request: Request) -> Response:
         clip, period = clip_id(request), self._period(request)
@@ -52,7 +55,7 @@ class StatsEndpoints:
         period = self._period(request, CATALOGUE)
         report = await self._catalogue(request, period)
         told = catalogue_report_json(report, await self.address_of())
-        return json_response(period_json(period) | told)
+        return json_response(period_json(period) | told, headers=FRESH)
 
     async def catalogue_as_csv(self, request: Request) -> Response:
         period = self._period(request, CATALOGUE)

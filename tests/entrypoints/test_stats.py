@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.entrypoints.edge import WRITING, Edge, LedgerAway, an_edge
 from tests.examples import NOON, a_play
 
@@ -62,3 +64,12 @@ async def test_a_ledger_that_is_away_is_a_503_that_says_when_to_come_back(tmp_pa
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert "cannot be reached" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv"])
+@pytest.mark.parametrize("path", ["/play/{id}/stats", "/play/{id}/stats?interval=day", "/stats"])
+async def test_no_cache_answers_with_numbers_of_before(edge: Edge, path: str, accept: str) -> None:
+    clip = await edge.added()
+    answer = await edge.client.get(path.format(id=clip["id"]), headers={"accept": accept})
+
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
