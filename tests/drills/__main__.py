@@ -12,7 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Coroutine, Sequence
 from time import monotonic
 
-from tests.drills import database_killed, replica_killed, slow_clients, source_dies, told_to_end
+from tests.drills import clock_jumps, database_killed, disk_full, replica_killed, slow_clients, source_dies, told_to_end
 from tests.drills.report import Report, Skipped
 from tests.drills.stage import Stage, stage
 
@@ -22,6 +22,8 @@ DRILLS: dict[str, Callable[[Stage, Report], Coroutine[None, None, None]]] = {
     "told-to-end": told_to_end.drill,
     "source-dies": source_dies.drill,
     "slow-clients": slow_clients.drill,
+    "disk-full": disk_full.drill,
+    "clock-jumps": clock_jumps.drill,
 }
 
 
