@@ -105,7 +105,7 @@ class Settings:
         "Days that deliveries and sums by the hour are kept; sums by the day are kept for ever.",
         rule=between(2, 36_500),
     )
-    write_rate: str = setting("60/minute", "How often a client may add, change or delete clips, or off.", rule=rate)
+    write_rate: str = setting("600/minute", "How often a client may add, change or delete clips, or off.", rule=rate)
     stream_rate: str = setting("off", "How often a client may begin a stream, like 600/hour, or off.", rule=rate)
     body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
     most_streams: int = setting(

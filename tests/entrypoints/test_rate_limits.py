@@ -102,7 +102,7 @@ async def test_streams_are_not_limited_unless_it_is_set_since_a_whole_office_may
     stream = (await edge.added())["stream_url"]
 
     assert {(await edge.client.get(stream)).status_code for _ in range(200)} == {200}
-    assert (Settings().write_rate, Settings().stream_rate) == ("60/minute", "off")
+    assert (Settings().write_rate, Settings().stream_rate) == ("600/minute", "off")
 
 
 async def test_who_has_no_address_has_no_limit(tmp_path: Path) -> None:
