@@ -18,7 +18,7 @@ STEPS: list[dict[str, Any]] = [step for job in JOBS.values() for step in job["st
 
 def programs_needed() -> set[str]:
     """Debian's packages that tests are skipped without, as their reasons name them."""
-    sources = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    sources = [path.read_text() for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
     return {package for source in sources for package in re.findall(r"needs Debian's ([a-z0-9.+-]+)", source)}
 
 
@@ -42,8 +42,11 @@ def test_a_skipped_test_cannot_pass_for_a_passed_one() -> None:
     assert re.search(r"^export .*\bSKIPS_FAIL=1$", SCRIPT.read_text(), re.MULTILINE)
 
 
-def test_the_script_ends_with_the_checks_that_everybody_runs() -> None:
-    assert SCRIPT.read_text().splitlines()[-1].endswith(" make check")
+def test_the_script_ends_with_the_checks_that_everybody_runs_and_then_the_drills() -> None:
+    checks, drills = SCRIPT.read_text().splitlines()[-2:]
+
+    assert checks.endswith(" make check")
+    assert drills.endswith(" make drill")
 
 
 def test_github_runs_the_same_script() -> None:

@@ -15,7 +15,7 @@ LONGEST_SILENCE = 2.0  # seconds in which nobody at all starts to hear
 async def drill(stage: Stage, report: Report) -> None:
     with cluster(stage) as it:
         clips = {await it.add(f"{name}.mp3", sound): [sound] for name, sound in (("a", mp3(200)), ("b", mp3(600)))}
-        load, long = Load(it.gateway.url, clips), mp3_of(30_000_000)
+        load, long = Load(it.gateway.url, clips), mp3_of(12_000_000)
         slow = Load(it.gateway.url, {await it.add("long.mp3", long): [long]}, listeners=6, pace=1_000_000)
         async with load.held(), slow.held():
             await asyncio.sleep(3)

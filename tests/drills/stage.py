@@ -9,14 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-from attrs import frozen
+from attrs import evolve, frozen
 from psycopg.sql import SQL, Identifier
 
 from adapters.system import new_id
 from tests.end_to_end.clients import client_of
 from tests.end_to_end.test_gateway import REPLICA, gateway_before
 from tests.end_to_end.test_killed import Database
-from tests.services import Service, running_service
+from tests.services import LOOPBACK, Service, free_port, running_service
 
 AS_IT_IS: dict[str, str] = {}
 SETTINGS = REPLICA | {"PLAY_ACCEL_REDIRECT": ""}  # the replicas send every byte themselves
@@ -100,10 +100,13 @@ def cluster(
 ) -> Iterator[Cluster]:
     """Two replicas, with settings of their own, behind a gateway, over an empty database."""
     first, second = folders or (stage.fresh_folder(), stage.fresh_folder())
-    database = stage.fresh_database()
+    database, port = stage.fresh_database(), free_port()
+    # On loopback the system would take megabytes off for a listener who does not read, and no slow one be a burden.
+    door = f"{LOOPBACK}:{port} sndbuf=64k"
     with (
         running_service("--data", str(first), DATABASE_URL=database, **SETTINGS | one) as replica,
         running_service("--data", str(second), DATABASE_URL=database, **SETTINGS | two) as other,
-        gateway_before((replica, other), first / "media", stage.fresh_folder()) as gateway,
+        gateway_before((replica, other), first / "media", stage.fresh_folder(), listen=door) as gateway,
     ):
-        yield Cluster((replica, other), gateway, database, (first, second))
+        front = evolve(gateway, url=f"http://{LOOPBACK}:{port}")
+        yield Cluster((replica, other), front, database, (first, second))
