@@ -77,7 +77,8 @@ class DeliveryQueue:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(SECONDS_TO_GATHER)
+                if len(self._waiting) < MOST_AT_ONCE and not self._is_closed:
+                    await asyncio.sleep(SECONDS_TO_GATHER)
                 batch = self._take(MOST_AT_ONCE)
                 self.telemetry.deliveries_waiting(len(self._waiting))
                 await self._write(batch)
@@ -103,9 +104,9 @@ class DeliveryQueue:
         """Write down the first of ``batch``, all if possible; how many. None if the ledger was away.
 
         After a failure half as many are tried, since it may be that they took too long."""
-        entries = [await self._entry(each) for each in batch[: self._most_at_once]]
         began = perf_counter()
         try:
+            entries = [await self._entry(each) for each in batch[: self._most_at_once]]
             reasons = await self.ledger.deliver(entries, self.window)
         except StoreUnavailable:
             self._most_at_once = max(1, self._most_at_once // 2)

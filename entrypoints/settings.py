@@ -182,6 +182,8 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, tuple[str, str
 def converted(text: Any, field: "Attribute[Any]") -> Any:
     """The value that ``text`` stands for. Raises ValueError, TypeError or a group of them."""
     value = CONVERTER.structure(text, cast("type[Any]", field.type))
+    if value == ():
+        raise ValueError("must name something")  # a list that is set, and to nothing, would be a door left open
     if field.validator is not None:
         field.validator(None, field, value)
     return value

@@ -4,7 +4,7 @@ from hashlib import sha256
 from importlib.resources import files
 from random import uniform
 from time import sleep
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from attrs import frozen
 from psycopg import Connection, DatabaseError, OperationalError, ProgrammingError, connect
@@ -15,6 +15,18 @@ from domain.errors import StoreUnavailable
 
 # One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL when its connection ends.
 LOCK = "SELECT pg_advisory_lock(hashtext('soundverse-play migrations'))"
+
+# For another replica's migrations; one whose machine is gone keeps its lock until the server notices.
+WAIT_NO_LONGER = "SET lock_timeout = '30s'"
+
+# Of a line that is dead: seconds, and milliseconds for what was sent and is not acknowledged.
+DEADLINES: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 # Whoever wants to change a table waits for those who read it, and all who come to read it wait behind: not for long.
 BE_POLITE = "SET lock_timeout = '1s'"
@@ -70,6 +82,7 @@ def migrate(conninfo: str) -> list[str]:
         if encoding != "UTF8":
             raise DatabaseUnfitError(f"its encoding is {encoding}, which cannot hold every title; UTF8 is needed")
         try:
+            connection.execute(WAIT_NO_LONGER)
             connection.execute(LOCK)
             connection.execute(BE_POLITE)
             return apply_missing(connection)
@@ -82,7 +95,7 @@ def migrate(conninfo: str) -> list[str]:
 def connected(conninfo: str) -> Connection:
     """A connection that its ``with`` closes. Raises StoreUnavailable, DatabaseUnfitError."""
     try:
-        return connect(conninfo, autocommit=True, connect_timeout=5, application_name="soundverse-play migrate")
+        return connect(conninfo, autocommit=True, application_name="soundverse-play migrate", **DEADLINES)
     except OperationalError as error:
         raise StoreUnavailable(str(error).strip()) from error
     except ProgrammingError as error:  # its text quotes the value, and with it perhaps a password

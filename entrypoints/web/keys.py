@@ -12,7 +12,7 @@ from starlette.requests import Request
 from entrypoints.web.refusals import KeyMissing, KeyUnknown
 
 BLANK = " \t"  # not all that Unicode calls blank: 0xA0 is the end of many a letter in UTF-8
-NAMED_DIGEST = re.compile("([A-Za-z0-9._-]{1,64}):([0-9a-f]{64})")
+NAMED_DIGEST = re.compile("([A-Za-z0-9._-]{1,64}):([0-9A-Fa-f]{64})")
 
 
 @frozen

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 import adapters.delivery_queue
 from adapters.delivery_queue import DeliveryQueue
@@ -239,3 +239,36 @@ async def test_what_comes_after_the_end_is_told_as_lost() -> None:
 
 async def test_of_a_long_user_agent_its_beginning_is_kept() -> None:
     assert len(a_delivery(Caller("192.0.2.8", "x" * 60_000)).caller.user_agent) == 512
+
+
+async def test_a_store_that_is_away_when_the_days_key_is_asked_for_is_waited_for_too() -> None:
+    class KeysAway(CountingKeys):
+        async def daily_key(self, day: date) -> DailyKey:
+            if len(self.asked) < 2:
+                self.asked.append(day)
+                raise StoreUnavailable("the database is away")
+            return await super().daily_key(day)
+
+    ledger, told = Ledger(), Told()
+    queue = evolve(a_queue(ledger, told), keys=KeysAway())
+    for _ in range(3):
+        queue.hand_in(a_delivery())
+    await queue.settled()
+
+    assert len(ledger.entries) == 3
+    assert told.events == ["download counted"] * 3
+
+
+async def test_at_the_end_a_backlog_is_written_without_waiting_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_GATHER", 0.05)
+    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_CLOSE", 0.2)
+    monkeypatch.setattr(adapters.delivery_queue, "MOST_AT_ONCE", 10)
+    ledger, told = Ledger(), Told()
+    queue = a_queue(ledger, told)
+    queue._most_at_once = 10
+    for _ in range(205):
+        queue.hand_in(a_delivery())
+    await queue.close()
+
+    assert len(ledger.entries) == 205
+    assert "lost" not in " ".join(told.events)

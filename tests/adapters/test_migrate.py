@@ -10,7 +10,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
+import adapters.postgres.migrate
 from adapters.postgres.migrate import (
+    LOCK,
     NOTE_DOWN,
     PREPARE,
     MigrationChangedError,
@@ -162,3 +164,15 @@ def test_replicas_that_start_at_once_migrate_once(empty: str) -> None:
         applied = list(pool.map(migrate, [empty] * 6))
 
     assert sorted(applied) == [[]] * 5 + [[migration.name for migration in migrations()]]
+
+
+def test_who_waits_too_long_for_another_replicas_migrations_says_so(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters.postgres.migrate, "WAIT_NO_LONGER", "SET lock_timeout = '100ms'")
+    with psycopg.connect(empty, autocommit=True) as other:
+        other.execute(LOCK)
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            migrate(empty)
+
+    assert migrate(empty)

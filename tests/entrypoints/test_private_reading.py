@@ -45,7 +45,7 @@ def watch() -> Watch:
 def a_private_edge(folder: Path, watch: Watch, **others: Any) -> Edge:
     settings = Settings(
         data=folder,
-        read_keys=(digest("old", OLD), digest("new", NEW)),
+        read_keys=(digest("old", OLD), digest("new", NEW).upper().replace("NEW", "new", 1)),  # as PowerShell writes it
         metrics_key=digest("prometheus", MEASURES),
         address_lifetime=HOURS * 3600,
     )

@@ -152,6 +152,7 @@ def test_the_media_lie_in_the_data_folder() -> None:
             "hunter2",
             "PLAY_READ_KEYS must be NAME:SHA256 of each key, as `soundverse-play key` prints it.",
         ),
+        ("PLAY_READ_KEYS", " , ", "PLAY_READ_KEYS must name something."),
         ("PLAY_KEEP_DELIVERIES", "1", "PLAY_KEEP_DELIVERIES must be between 2 and 36500, not 1."),
         ("PLAY_CACHE_SIZE", "1GB", "PLAY_CACHE_SIZE must be a whole number, not '1GB'."),
         (
