@@ -43,10 +43,16 @@ class Report:
         acknowledged = set[Play]().union(*(load.acknowledged for load in loads))
         self.counted = plays_in(cluster.database)
         self.must(len(acknowledged) >= LEAST_PLAYS, "there was a load")
-        self.must(acknowledged <= self.counted, f"{len(acknowledged - self.counted)} plays that were heard are counted")
-        self.must(self.counted <= attempted, f"{len(self.counted - attempted)} plays that are counted were asked for")
+        self.must(
+            acknowledged <= self.counted,
+            f"plays that were heard are counted ({len(acknowledged - self.counted)} are not)",
+        )
+        self.must(
+            self.counted <= attempted,
+            f"plays that are counted were asked for ({len(self.counted - attempted)} were not)",
+        )
         unheard = loads[0].attempted - loads[0].acknowledged
-        self.must(not unheard, f"{len(unheard)} plays of listeners who insist are heard")
+        self.must(not unheard, f"listeners who insist are heard ({len(unheard)} plays are not)")
         self.must(sum(load.wrong for load in loads) == 0, "nobody hears what is not the clip")
         self.must(self.worst <= first_byte, f"listeners start within {first_byte:g} s")
         await self._judge_sums(cluster)

@@ -47,7 +47,7 @@ async def drill(stage: Stage, report: Report) -> None:
         report.must({endings.get(play) for play in stalled.acknowledged} == {"stopped"}, "cut streams are written down")
         report.must({endings.get(play) for play in quick.acknowledged} == {"sent"}, "whole streams are written down")
         unwritten = load.acknowledged - endings.keys()
-        report.must(not unwritten, f"{len(unwritten)} deliveries of the load are written down")
+        report.must(not unwritten, f"deliveries of the load are written down ({len(unwritten)} are not)")
 
 
 async def seconds_to_503(service: Service) -> float:
