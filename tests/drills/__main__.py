@@ -1,7 +1,7 @@
 """The fault drills, one after another, with real processes: ``python -m tests.drills [--only NAME]``.
 
 Each holds a load, does harm, and prints a line; a promise that is broken ends the run with code 1. With ``SKIPS_FAIL``
-set, so does a drill that cannot take place here.
+set, so does a drill that is left out for want of a Debian program, which CI installs.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ def held(name: str, place: Stage) -> bool:
         asyncio.run(DRILLS[name](place, report))
     except Skipped as reason:
         say(f"{name:<16} skipped: {reason}\n")
-        return not os.environ.get("SKIPS_FAIL")
+        return "needs Debian's" not in str(reason) or not os.environ.get("SKIPS_FAIL")
     say(report.line(name, monotonic() - began))
     return not report.breaches
 
