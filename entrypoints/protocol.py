@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from entrypoints.corked import Corked
 from entrypoints.framing import NO_HTTP, fault_of_head
+from entrypoints.read_ahead import MOST_WAITING, ReadAhead
 from entrypoints.until_close import UntilClose
 from entrypoints.web.problems import Problem
 from entrypoints.web.safe_answers import SAFE
@@ -35,6 +36,10 @@ class Refused(Exception):
     """Ends the parser amid a request; the connection then tells why."""
 
 
+class TooMany(Exception):
+    """Ends the parser before a request that has more before it than may wait."""
+
+
 class Stage(Enum):
     """Of the request that is being received."""
 
@@ -51,6 +56,7 @@ class Protocol(HttpToolsProtocol):
     _stage = Stage.DONE
     _is_new_stage = False
     _has_sent = False
+    _reads_no_more = False
     _head_bytes = 0
     _problem = NO_HTTP
     _deadline: asyncio.TimerHandle | None = None
@@ -75,6 +81,9 @@ class Protocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if len(self.pipeline) >= MOST_WAITING:
+            self._reads_no_more = True
+            raise TooMany
         fault = fault_of_head(self.parser.get_http_version(), self.headers)
         if fault is not None:
             self._fail(fault)
@@ -89,12 +98,15 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
         super().connection_made(transport)
+        self.flow = ReadAhead(transport, self.pipeline)
         transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
         self.transport = cast("asyncio.Transport", Corked(transport, self.loop))
         self._stage = Stage.HEAD
         self._set_deadline()
 
     def data_received(self, data: bytes) -> None:
+        if self._reads_no_more:
+            return None  # taken and dropped: closed with bytes unread, the connection would lose its last answers
         self._unset_keepalive_if_required()
         self._has_sent = True
         try:
@@ -102,7 +114,7 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             self.cycle.keep_alive = False  # the request is answered as if it had not asked; what follows is not read
         except httptools.HttpParserError:
-            return self._refuse(self._problem)
+            return self._end_with_the_last() if self._reads_no_more else self._refuse(self._problem)
         if self._stage is Stage.HEAD and not self._is_new_stage:
             self._head_bytes += len(data)  # also of a field that has no end
             if self._head_bytes > LARGEST_HEAD:
@@ -110,6 +122,11 @@ class Protocol(HttpToolsProtocol):
         if self._is_new_stage:
             self._set_deadline()
         return None
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self.flow.resume_reading()  # the last request has its turn now, and may leave before it is answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unset_deadline()
@@ -160,6 +177,11 @@ class Protocol(HttpToolsProtocol):
             lines += [b"%b: %b" % header for header in (*refusal.raw_headers, *SAFE)]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(refusal.body)]))
         self.transport.close()
+
+    def _end_with_the_last(self) -> None:
+        """Answer what is waiting, the last with ``Connection: close``; the client may send the others again."""
+        self._unset_deadline()
+        self.cycle.keep_alive = False
 
     def _is_waited_for(self) -> bool:
         """Whether the next answer that the client expects is to the request that is being received."""

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from entrypoints.protocol import LONGEST_TARGET, Protocol, Stage
+from entrypoints.read_ahead import MOST_WAITING
 from entrypoints.web.safe_answers import SAFE
 
 PATIENCE = 0.4  # seconds that the connections of these tests have
@@ -46,11 +47,20 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[Callable[[], Awaitable[Connection]]]:
-    config = uvicorn.Config(echo, access_log=False, log_config=None, timeout_keep_alive=5, ws="none")
+async def served(
+    keep_alive: int = 5, made: list[Protocol] | None = None
+) -> AsyncIterator[Callable[[], Awaitable[Connection]]]:
+    config = uvicorn.Config(echo, access_log=False, log_config=None, timeout_keep_alive=keep_alive, ws="none")
     config.load()
     loop, state = asyncio.get_running_loop(), ServerState()
-    server = await loop.create_server(lambda: Hasty(config, state, {}), "127.0.0.1", 0)
+
+    def connected() -> Protocol:
+        connection = Hasty(config, state, {})
+        if made is not None:
+            made.append(connection)
+        return connection
+
+    server = await loop.create_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
         yield lambda: asyncio.open_connection("127.0.0.1", port)
@@ -229,6 +239,55 @@ async def test_who_has_to_wait_for_answers_is_not_cut_meanwhile() -> None:
     answer, _ = await said(b"GET /slow HTTP/1.1\r\nHost: play\r\n\r\n" + known + b"GET /")
 
     assert answer.count(b"HTTP/1.1 200 ") == 2
+
+
+KNOWN = LAST.replace(b"Connection: close\r\n", b"")
+
+
+async def test_a_few_requests_may_be_sent_at_once_and_are_answered_in_order() -> None:
+    bodies = [b"%d" % number for number in range(MOST_WAITING)]
+    posts = [b"POST /known HTTP/1.1\r\nHost: play\r\nContent-Length: %d\r\n\r\n%b" % (len(b), b) for b in bodies]
+
+    answer, _ = await said(b"".join(posts) + LAST)
+
+    assert [part.split(b"HTTP/1.1")[0] for part in answer.split(b"\r\n\r\n")[1:]] == [*bodies, b""]
+
+
+async def test_requests_wait_behind_others_in_bounds() -> None:
+    answer, _ = await said(b"GET /slow HTTP/1.1\r\nHost: play\r\n\r\n" + KNOWN * 2_000)
+
+    assert answer.count(b"HTTP/1.1 200 ") == 1 + MOST_WAITING
+    assert answer.count(b"\r\nconnection: close\r\n") == 1
+    assert b"\r\nconnection: close\r\n" in answer[answer.rindex(b"HTTP/1.1 ") :]
+
+
+async def test_no_more_is_read_while_requests_wait() -> None:
+    answer, _ = await said(b"GET /slow HTTP/1.1\r\nHost: play\r\n\r\n", 0.1, KNOWN * 14, 0.1, KNOWN * 13, 0.1, LAST)
+
+    assert answer.count(b"HTTP/1.1 200 ") == 1 + 14 + 13 + 1
+
+
+@pytest.mark.parametrize("reads", [True, False])
+async def test_who_sends_requests_without_end_is_cut_and_fills_no_memory(reads: bool) -> None:
+    made, most, sent = list[Protocol](), 0, 0
+    async with served(made=made) as connect, asyncio.timeout(20 * PATIENCE):
+        reader, writer = await connect()
+        reading = asyncio.create_task(reader.read()) if reads else None
+        try:
+            while sent < 30_000_000:
+                writer.write(KNOWN * 200)
+                sent += len(KNOWN) * 200
+                async with asyncio.timeout(PATIENCE):
+                    await writer.drain()
+                most = max(most, len(made[0].pipeline))
+        except (ConnectionError, TimeoutError):
+            most = max(most, len(made[0].pipeline))  # it is closed, or no more is taken
+        writer.transport.abort()
+        if reading is not None:
+            await asyncio.gather(reading, return_exceptions=True)
+
+    assert most <= MOST_WAITING
+    assert sent < 30_000_000
 
 
 async def test_chunks_that_are_none_are_refused() -> None:
