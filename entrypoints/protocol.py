@@ -107,7 +107,6 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._reads_no_more:
             return None  # taken and dropped: closed with bytes unread, the connection would lose its last answers
-        self._unset_keepalive_if_required()
         self._has_sent = True
         try:
             self.parser.feed_data(data)
@@ -141,6 +140,8 @@ class Protocol(HttpToolsProtocol):
 
     def _enter(self, stage: Stage) -> None:
         self._stage, self._is_new_stage = stage, True
+        if stage is not Stage.DONE:  # an empty line between requests, or the end of one answered early, is still idle
+            self._unset_keepalive_if_required()
 
     def _set_deadline(self) -> None:
         self._unset_deadline()

@@ -70,10 +70,10 @@ async def served(
         server.close()
 
 
-async def said(*pieces: bytes | float) -> tuple[bytes, float]:
+async def said(*pieces: bytes | float, keep_alive: int = 5) -> tuple[bytes, float]:
     """What is answered to these bytes, with pauses of so many seconds between, until the connection is closed; and how
     long that took."""
-    async with served() as connect, asyncio.timeout(20 * PATIENCE):
+    async with served(keep_alive) as connect, asyncio.timeout(20 * PATIENCE):
         reader, writer = await connect()
         began = monotonic()
 
@@ -259,6 +259,31 @@ async def test_requests_wait_behind_others_in_bounds() -> None:
     assert answer.count(b"HTTP/1.1 200 ") == 1 + MOST_WAITING
     assert answer.count(b"\r\nconnection: close\r\n") == 1
     assert b"\r\nconnection: close\r\n" in answer[answer.rindex(b"HTTP/1.1 ") :]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [KNOWN, 0.2, b"\r\n"],
+        [KNOWN, *[0.2, b"\r\n"] * 60],
+        [b"POST /early HTTP/1.1\r\nHost: play\r\nContent-Length: 3\r\n\r\n", 0.2, b"abc"],
+    ],
+    ids=["an empty line", "empty lines that drip", "a body behind its answer"],
+)
+async def test_whoever_asks_nothing_more_is_cut_after_a_while(pieces: list[bytes | float]) -> None:
+    answer, took = await said(*pieces, keep_alive=1)
+
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert took < 2
+
+
+async def test_whoever_asks_again_is_not_idle_while_it_is_answered() -> None:
+    slow = LAST.replace(b"/known", b"/slow")
+
+    answer, took = await said(KNOWN, 0.7, slow[:9], 0.1, slow[9:], keep_alive=1)
+
+    assert answer.endswith(b"begun \r\n0\r\n\r\n")
+    assert took > 1
 
 
 async def test_no_more_is_read_while_requests_wait() -> None:
