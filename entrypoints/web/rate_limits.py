@@ -9,8 +9,10 @@ from attrs import define, field, frozen
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from domain.byte_range import FromTo
 from domain.listener import network_of
 from entrypoints.web.client_address import ClientAddress
+from entrypoints.web.range_header import range_set
 from entrypoints.web.refusals import RateExceeded
 from entrypoints.web.resource import Handler
 
@@ -18,7 +20,7 @@ OFF = "off"
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": 86_400.0}
 RATE = re.compile(f"([1-9][0-9]{{0,5}})/({'|'.join(SECONDS)})")
 MOST_CLIENTS = 65_536  # remembered at once, each in some 200 bytes; beyond, the one that was longest away is forgotten
-PROBES = ("bytes=0-0", "bytes=0-1")
+PROBES = (FromTo(0, 0), FromTo(0, 1))
 
 
 @define
@@ -96,6 +98,14 @@ class RateLimits:
 
 
 def is_start(request: Request) -> bool:
-    """Whether a request may begin a listening, as far as it tells before anything is looked up."""
-    asked = request.headers.get("range", "bytes=0-").replace(" ", "").lower()
-    return request.method == "GET" and not (asked in PROBES or re.match("bytes=0*[1-9]", asked))
+    """Whether a request may be answered from the first byte on, as far as it tells before anything is looked up.
+
+    A seek is sure only with one range in one field: others may begin anywhere, and with If-Range all may be sent."""
+    if request.method != "GET":
+        return False
+    fields = request.headers.getlist("range")
+    asked = range_set(fields[0]) if len(fields) == 1 and "if-range" not in request.headers else None
+    match asked.only if asked is not None else None:
+        case FromTo(first=first) as only:
+            return first == 0 and only not in PROBES
+    return True

@@ -98,6 +98,42 @@ async def test_a_stream_that_is_refused_is_no_play_and_seeks_are_not_refused(tmp
     assert len([audio for audio in edge.sounds.opened if not audio.closed]) == 0
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [("range", "bytes=1-,0-")],
+        [("range", "bytes=1-5, 0-")],
+        [("range", "bytes=1-"), ("range", "bytes=0-")],
+        [("range", "bytes=1-"), ("range", "bytes=5-")],
+        [("range", "bytes=1-"), ("if-range", '"x"')],
+        [("range", "bytes=0-1"), ("if-range", '"x"')],
+        [("range", "bytes=1-x")],
+        [("range", "bytes=5-1")],
+        [("range", "bytes= 1-")],
+        [("range", "items=1-")],
+        [("range", "bytes=-99999")],
+        [("range", "bytes=00-01,0-")],
+    ],
+)
+async def test_what_may_be_answered_from_the_first_byte_on_is_limited(
+    tmp_path: Path, fields: list[tuple[str, str]]
+) -> None:
+    edge = limited(tmp_path, stream_rate="1/hour")
+    stream = (await edge.added())["stream_url"]
+    first = await edge.client.get(stream, headers=fields)
+
+    assert first.status_code in (200, 206)
+    assert (await edge.client.get(stream, headers=fields)).status_code == 429
+
+
+@pytest.mark.parametrize("asked", ["bytes=1-", "BYTES=0005-7", "bytes=5-,", "bytes=0-0", "bytes=0-1", "bytes=00-01"])
+async def test_seeks_and_probes_are_not_limited(tmp_path: Path, asked: str) -> None:
+    edge = limited(tmp_path, stream_rate="1/hour")
+    stream = (await edge.added())["stream_url"]
+
+    assert {(await edge.client.get(stream, headers={"range": asked})).status_code for _ in range(3)} == {206}
+
+
 async def test_streams_are_not_limited_unless_it_is_set_since_a_whole_office_may_be_one_address(edge: Edge) -> None:
     stream = (await edge.added())["stream_url"]
 
