@@ -27,12 +27,16 @@ class UntilClose:
                 self.cycle.expected_content_length = len(message.get("body", b""))
             await send(message)
 
-        await self.app(scope, receive, send_plainly)
-        if not self.cycle.response_complete:
-            self._break_off()
+        try:
+            await self.app(scope, receive, send_plainly)
+        finally:  # also where it raised, or was cancelled at the end of a drain
+            if self.cycle.response_started and not self.cycle.response_complete:
+                self._break_off()
 
     def _break_off(self) -> None:
-        """Reset the connection: closed in order, it would look like the body's end."""
+        """Reset the connection, unless it is gone: closed in order, it would look like the body's end."""
+        if self.cycle.transport.is_closing():
+            return
         connection = self.cycle.transport.get_extra_info("socket")
         connection.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
         self.cycle.transport.abort()

@@ -25,22 +25,33 @@ class Hasty(Protocol):
     seconds_for: ClassVar[Mapping[Stage, float]] = {Stage.HEAD: PATIENCE, Stage.BODY: PATIENCE}
 
 
+class Broken(Exception):
+    """What an app raises amid its answer."""
+
+
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the body that it got; under /known with its length, /slow in two pieces, /cut with one of them;
-    under /fields with the names of the header fields, /early before it has read the body."""
+    under /fields with the names of the header fields, /early before it has read the body. Raises under /raise, amid its
+    answer under /break, and is cancelled there under /cancel."""
     body, more = b"", scope["path"] != "/early"
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
         body, more = body + message["body"], message["more_body"]
+    if scope["path"] == "/raise":
+        raise Broken
     if scope["path"] == "/fields":
         body = b" ".join(name for name, _ in scope["headers"])
     length = [(b"content-length", b"%d" % len(body))] if scope["path"] == "/known" else []
     await send({"type": "http.response.start", "status": 200, "headers": length})
-    if scope["path"] in ("/slow", "/cut"):
+    if scope["path"] in ("/slow", "/cut", "/break", "/cancel"):
         await send({"type": "http.response.body", "body": b"begun ", "more_body": True})
         await asyncio.sleep(PATIENCE * 2)
+        if scope["path"] == "/break":
+            raise Broken
+        if scope["path"] == "/cancel":
+            raise asyncio.CancelledError
         if scope["path"] == "/cut":
             return
     await send({"type": "http.response.body", "body": body})
@@ -365,6 +376,24 @@ async def test_http_1_0_gets_no_chunks_and_the_connections_end_is_the_bodys() ->
     assert known.endswith(b"\r\n\r\nabc")
 
 
-async def test_http_1_0_notices_a_body_that_was_cut(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("path", [b"/cut", b"/break", b"/cancel"])
+async def test_http_1_0_notices_a_body_that_was_cut(path: bytes) -> None:
     with pytest.raises(ConnectionResetError):
-        await said(b"GET /cut HTTP/1.0\r\n\r\n")
+        await said(b"GET " + path + b" HTTP/1.0\r\n\r\n")
+
+
+async def test_http_1_0_is_told_of_a_fault_before_the_answer() -> None:
+    answer, _ = await said(b"GET /raise HTTP/1.0\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 500 ")
+
+
+async def test_whoever_leaves_amid_an_answer_in_http_1_0_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async with served() as connect:
+        _, writer = await connect()
+        writer.write(b"GET /cut HTTP/1.0\r\n\r\n")
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+        await asyncio.sleep(PATIENCE * 3)
+
+    assert caplog.records == []
