@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from entrypoints.read_ahead import MOST_WAITING
+from entrypoints.settings import Settings
+from entrypoints.web.stream_address import MOST_DAYS
+
 HOUSE = Path(__file__).parents[1]
 MODEL = (HOUSE / "SECURITY.md").read_text()
 ROWS = [line for line in MODEL.splitlines() if line.startswith("| ") and not line.startswith("| attempt")]
@@ -31,6 +35,32 @@ def test_every_test_that_is_named_exists(path: str) -> None:
 )
 def test_every_boundary_is_named(boundary: str) -> None:
     assert boundary in "".join(re.findall(r"^## .*$", MODEL, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "risk",
+    [
+        "`/play/{id}/stats/explain` tell a right key from a wrong one without a rate",
+        "from 128 on guessing is hopeless",
+        "fill `PLAY_MOST_STREAMS`",
+        "`HEAD` on streams and `PUT` on listens have no rate",
+        "a row of `daily_keys` for each of 8 days",
+    ],
+)
+def test_what_is_accepted_is_said(risk: str) -> None:
+    accepted = MODEL.partition("What is accepted")[2].partition("\n## ")[0]
+
+    assert risk in " ".join(accepted.split())
+
+
+def test_numbers_that_are_told_are_those_of_the_code() -> None:
+    gateway = (HOUSE / "deploy/gateway/nginx.conf").read_text()
+
+    assert f"{MOST_WAITING} requests waiting behind another" in MODEL
+    assert f"each of {MOST_DAYS} days" in MODEL
+    assert f"{Settings().most_streams:,} listeners".replace(",", " ") in MODEL
+    assert "limit_conn listeners " in gateway
+    assert "`limit_conn`" in MODEL
 
 
 def test_settings_that_are_named_exist() -> None:
