@@ -3,6 +3,8 @@
 import json
 import select
 import socket
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -107,3 +109,23 @@ def test_a_large_body_is_no_head(service: Service) -> None:
     )
 
     assert head.startswith(b"HTTP/1.1 422 ")
+
+
+def memory(service: Service) -> int:
+    """What the service holds, in KiB."""
+    status = Path(f"/proc/{service.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what a process holds")
+def test_requests_without_end_fill_no_memory(service: Service) -> None:
+    address, before = urlsplit(service.url), memory(service)
+    for _ in range(10):
+        with socket.create_connection((address.hostname, address.port), timeout=1) as connection:
+            try:
+                for _ in range(40):
+                    connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5_000)
+            except OSError:
+                pass  # it is cut, or no more is taken
+
+    assert memory(service) - before < 8 * 1024
