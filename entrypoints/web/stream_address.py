@@ -83,7 +83,7 @@ class SignedAddresses:
     async def admit(self, request: Request, clip: ClipId, play: str) -> None:
         """Return if the request's address was signed for this clip and playback, and holds still.
 
-        Raises AddressExpired, AddressForged, StoreUnavailable. A made-up address makes nobody ask the store."""
+        Raises AddressExpired, AddressForged, StoreUnavailable. A made-up address makes nobody ask for a clip."""
         expires, sent = moment(request.query_params.get("expires", "")), request.query_params.get("signature", "")
         now = self._now()
         if expires < now:

@@ -11,9 +11,11 @@ from tests.drills.report import Report
 from tests.drills.stage import Stage, cluster
 from tests.services import Service
 from tests.sounds import mp3, mp3_of
+from tests.upstream import soon
 
 TO_EXIT = 10.0  # seconds
 TO_TELL = 1.0
+TO_WRITE = 5.0
 BY_DEFAULT = {"PLAY_DRAIN_GRACE": ""}
 
 
@@ -43,6 +45,7 @@ async def drill(stage: Stage, report: Report) -> None:
         report.must(load.cut == 0, "streams of the other replica, and short ones, end whole")
         report.must(set(load.refusals) <= {503} and load.untold == 0, "each refusal is a 503 with Retry-After")
         await report.judge(it, load, quick, stalled)
+        await soon(lambda: load.acknowledged <= endings_in(it.database).keys(), TO_WRITE)  # the other goes on writing
         endings = endings_in(it.database)
         report.must({endings.get(play) for play in stalled.acknowledged} == {"stopped"}, "cut streams are written down")
         report.must({endings.get(play) for play in quick.acknowledged} == {"sent"}, "whole streams are written down")
