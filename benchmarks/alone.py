@@ -20,7 +20,7 @@ async def asked_alone(batches: Batches[Item, Answer], item: Item) -> Answer:
 def share_nothing() -> None:
     """From now on nobody in this process shares a statement."""
     unshared: Any = asked_alone
-    Batches.ask = unshared  # type: ignore[method-assign]
+    Batches.ask = unshared  # type: ignore[method-assign]  # just that is meant
 
 
 if __name__ == "__main__":

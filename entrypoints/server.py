@@ -79,7 +79,7 @@ class Server(uvicorn.Server):
         deadline = monotonic() + self._leave.linger
         state = self.server_state
         while (state.connections or state.tasks) and not self._is_hurried and monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)  # uvicorn has no event to wait for
+            await asyncio.sleep(0.02)  # in a loop, since uvicorn has no event to wait for
         if late := set(state.tasks):
             log.warning("requests cut", count=len(late))
             for task in late:

@@ -56,7 +56,7 @@ class Distributions:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def made(name: str, about: str, bounds: Sequence[float], **labelled: Sequence[object]) -> Distribution:
-            distribution = Distribution(name, about, bounds, **labelled)  # type: ignore[arg-type]
+            distribution = Distribution(name, about, bounds, **labelled)  # type: ignore[arg-type]  # labels by name, as `Distribution` takes them
             registry.register(distribution)
             return distribution
 
