@@ -1,6 +1,6 @@
 /** How the pages ask the service: JSON answers, and every refusal as a sentence that can be shown. */
 
-const UNREACHABLE = "The service cannot be reached. Check the connection, or that it is running.";
+import { trouble as words } from "/page/words.js";
 
 /** The service said no, or nothing. `message` is a sentence for the listener. */
 export class Refusal extends Error {}
@@ -29,7 +29,7 @@ export async function sentence(response) {
     const text = problem.detail || problem.title;
     if (text) return text;
   }
-  return `The service answered ${response.status} ${response.statusText}`.trim() + ".";
+  return words.answered(response.status, response.statusText);
 }
 
 /** The response to a request. An aborted one rejects with AbortError. Throws Refusal: nothing answered. */
@@ -38,11 +38,12 @@ export async function reach(url, options) {
     return await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(UNREACHABLE, { cause: error });
+    throw new Refusal(words.unreachable, { cause: error });
   }
 }
 
-async function json(url, options) {
+/** A JSON answer, asked with the key if there is one: `{ response, body }`. Throws KeyNeeded, Refusal, AbortError. */
+export async function json(url, options) {
   const response = await reach(url, { ...options, headers: credentials() });
   if (response.status === 401) throw new KeyNeeded(await sentence(response));
   if (!response.ok) throw new Refusal(await sentence(response));
@@ -50,7 +51,7 @@ async function json(url, options) {
     return { response, body: await response.json() };
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal("The service's answer broke off, or is not what it should be.", { cause: error });
+    throw new Refusal(words.brokenOff, { cause: error });
   }
 }
 
@@ -103,7 +104,7 @@ export async function whySilent(url) {
     const response = await reach(url, { headers: { Range: "bytes=0-1" }, cache: "no-store" });
     if (!response.ok) return await sentence(response);
     await response.body?.cancel(); // a source that knows no ranges would send the whole clip
-    return `This browser cannot play the clip's audio (${response.headers.get("Content-Type") ?? "of no known type"}).`;
+    return words.unplayable(response.headers.get("Content-Type"));
   } catch (error) {
     return error.message;
   }

@@ -1,25 +1,8 @@
 /** The list of clips: its rows, how often each was played, and which one is playing. */
 
 import { element } from "/page/dom.js";
-
-/** Seconds as people write them: 0:07, 12:30, 1:02:03. */
-export function clock(seconds) {
-  const whole = Math.floor(seconds);
-  const minutes = Math.floor(whole / 60);
-  const tail = String(whole % 60).padStart(2, "0");
-  if (minutes < 60) return `${minutes}:${tail}`;
-  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${tail}`;
-}
-
-/** "1 play", "12,345 plays". */
-export function plays(count) {
-  return `${count.toLocaleString("en")} ${count === 1 ? "play" : "plays"}`;
-}
-
-/** A hue for each clip, far from its neighbours': ids apart by one are apart by the golden angle. */
-export function hue(id) {
-  return ((id * 137.508) % 360).toFixed(1);
-}
+import { clock, hue } from "/page/format.js";
+import { list as words, plays } from "/page/words.js";
 
 function bars() {
   const made = element("span", "bars", element("i"), element("i"), element("i"));
@@ -83,7 +66,7 @@ export class ClipList {
       const sounds = id === this.current && this.isPlaying;
       row.classList.toggle("current", id === this.current);
       row.classList.toggle("playing", sounds);
-      button.ariaLabel = `${sounds ? "Pause" : "Play"} ${clip.title}`;
+      button.ariaLabel = sounds ? words.pause(clip.title) : words.play(clip.title);
     }
   }
 

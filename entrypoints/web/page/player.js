@@ -1,8 +1,9 @@
 /** The player: one <audio>, its controls, and what is told of each listening. */
 
 import { streamAddress, whySilent } from "/page/api.js";
-import { clock, hue } from "/page/clips.js";
+import { clock, hue } from "/page/format.js";
 import { Listening, needsAddress } from "/page/listening.js";
+import { player as words } from "/page/words.js";
 
 export class Player {
   /** `changed(clip, isPlaying)` hears of every start and stop, `begun(clip)` once for each listening that sounds. */
@@ -122,7 +123,7 @@ export class Player {
       await this.audio.play();
     } catch (error) {
       // AbortError: another press came first. NotSupportedError: the error event says more.
-      if (error.name === "NotAllowedError") this.#say("The browser wants another press on play first.");
+      if (error.name === "NotAllowedError") this.#say(words.pressAgain);
       else if (error.name !== "AbortError" && !this.audio.error) this.#say(error.message);
     }
   }
@@ -194,7 +195,7 @@ export class Player {
     const isWaiting = isPlaying && this.audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
     this.root.classList.toggle("playing", isPlaying);
     this.root.classList.toggle("waiting", isWaiting);
-    this.toggleButton.ariaLabel = isPlaying ? "Pause" : "Play";
+    this.toggleButton.ariaLabel = isPlaying ? words.pause : words.play;
     this.changed(this.clip, isPlaying);
   }
 
@@ -204,7 +205,7 @@ export class Player {
     this.seekBar.max = this.duration;
     this.seekBar.value = at;
     this.seekBar.style.setProperty("--share", share.toFixed(4));
-    this.seekBar.setAttribute("aria-valuetext", `${clock(at)} of ${clock(this.duration)}`);
+    this.seekBar.setAttribute("aria-valuetext", words.position(clock(at), clock(this.duration)));
     this.elapsed.textContent = clock(at);
     this.total.textContent = clock(this.duration);
   }
