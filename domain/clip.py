@@ -3,16 +3,17 @@
 from datetime import datetime
 from enum import Enum
 from math import isfinite
-from typing import NewType
+from typing import NewType, Self
 
 from attrs import field, fields_dict, frozen
 from attrs.validators import ge, optional
 
 from domain.location import AudioLocation, audio_location
-from domain.text import line_of_text, lines_of_text
+from domain.text import cleaned_line, cleaned_lines, line_of_text, lines_of_text
 
 ClipId = NewType("ClipId", int)
 LARGEST_CLIP_ID = 2**63 - 1
+LONGEST_TITLE, LONGEST_GENRE, LONGEST_DESCRIPTION = 200, 50, 2_000  # characters
 
 
 def seconds(_instance: object, _field: object, value: float) -> None:
@@ -25,10 +26,10 @@ def seconds(_instance: object, _field: object, value: float) -> None:
 class ClipDetails:
     """What somebody says of a clip. ``duration`` is seconds, None where the audio itself shall tell."""
 
-    title: str = field(validator=line_of_text(longest=200))
-    genre: str = field(validator=line_of_text(longest=50))
+    title: str = field(validator=line_of_text(longest=LONGEST_TITLE))
+    genre: str = field(validator=line_of_text(longest=LONGEST_GENRE))
     audio_url: AudioLocation = field(validator=audio_location)
-    description: str | None = field(default=None, validator=optional(lines_of_text(longest=2_000)))
+    description: str | None = field(default=None, validator=optional(lines_of_text(longest=LONGEST_DESCRIPTION)))
     duration: float | None = field(default=None, validator=optional(seconds))
 
 
@@ -39,6 +40,14 @@ class Unchanged(Enum):
 
 
 UNCHANGED = Unchanged.UNCHANGED
+
+
+def check_by_rules_of_details(said: object, left_out: object) -> None:
+    """Raise ValueError for a field of ``said`` that breaks the rule of its name; ``left_out`` stands for no value."""
+    for name, rule in fields_dict(ClipDetails).items():
+        value = getattr(said, name, left_out)
+        if value is not left_out and rule.validator is not None:
+            rule.validator(said, rule, value)
 
 
 @frozen(kw_only=True)
@@ -52,12 +61,43 @@ class ClipChanges:
     duration: float | Unchanged = UNCHANGED
 
     def __attrs_post_init__(self) -> None:
-        rules = fields_dict(ClipDetails)
-        for name in rules:
-            value = getattr(self, name)
-            check = rules[name].validator
-            if value is not UNCHANGED and check is not None:
-                check(self, rules[name], value)
+        check_by_rules_of_details(self, UNCHANGED)
+
+
+@frozen(kw_only=True)
+class ClipOffer:
+    """What somebody says of a clip along with its audio, by the rules of `ClipDetails`; None where the audio's tags
+    shall tell. ``file_name`` is what the audio was called where it came from."""
+
+    title: str | None = None
+    genre: str | None = None
+    description: str | None = None
+    duration: float | None = None
+    file_name: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        check_by_rules_of_details(self, None)
+
+
+@frozen(kw_only=True)
+class AudioTags:
+    """What the tags of audio say, each cleaned so that `ClipDetails` takes it; None where they say nothing."""
+
+    title: str | None = None
+    genre: str | None = None
+    description: str | None = None
+
+    @classmethod
+    def cleaned(cls, title: str | None, genre: str | None, description: str | None) -> Self:
+        """The tags as they stand in a file, whatever that is: cut to length, without characters that cannot be kept."""
+        return cls(
+            title=cleaned_line(title or "", LONGEST_TITLE),
+            genre=cleaned_line(genre or "", LONGEST_GENRE),
+            description=cleaned_lines(description or "", LONGEST_DESCRIPTION),
+        )
+
+
+NO_TAGS = AudioTags()
 
 
 @frozen
@@ -70,6 +110,7 @@ class AudioFacts:
     size: int | None = field(validator=optional(ge(0)))
     duration: float | None
     header_size: int = field(default=0, validator=ge(0))
+    tags: AudioTags = NO_TAGS
 
 
 @frozen(kw_only=True)

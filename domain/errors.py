@@ -94,8 +94,27 @@ class DurationUnknown(PlayError):
 
 
 @frozen
+class UploadRefused(PlayError):
+    """What was sent is no audio of a kind that is kept; ``media_type`` is what it is, None if it is not recognised."""
+
+    media_type: str | None
+
+
+@frozen
+class DetailsUnknown(PlayError):
+    """Audio was sent without details that its tags do not tell either; ``fields`` are their names."""
+
+    fields: tuple[str, ...]
+
+
+@frozen
+class StorageFull(PlayError):
+    """There is no room for what was sent; nothing of it was kept."""
+
+
+@frozen
 class StoreUnavailable(PlayError):
-    """The catalogue or the ledger could not be asked; nothing is known to have been written."""
+    """The catalogue, the ledger or the audio store could not be asked; nothing is known to have been written."""
 
     reason: str
 

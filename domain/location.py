@@ -1,11 +1,14 @@
 """Where a clip's audio lies: ``library:NAME`` in the media folder, or an ``http(s)://`` address."""
 
+import re
 from typing import NewType
 from urllib.parse import urlsplit
 
 AudioLocation = NewType("AudioLocation", str)
 
 LIBRARY = "library:"
+UPLOADS = "library:uploads/"
+UPLOAD = re.compile(f"{UPLOADS}([0-9a-f]{{64}})[.](?:mp3|ogg|flac|wav|m4a)")  # the SHA-256 of the bytes
 LONGEST = 2_000
 LEADING_ELSEWHERE = frozenset(("", ".", ".."))
 
@@ -46,3 +49,9 @@ def refuse_bad_address(url: str) -> None:
         raise ValueError("must not use port 0")
     if "@" in parts.netloc:
         raise ValueError("must not carry a user name or password")
+
+
+def content_hash(location: str) -> str | None:
+    """The SHA-256 of the audio at ``location``, as 64 hexadecimal digits; None for what was not uploaded."""
+    upload = UPLOAD.fullmatch(location)
+    return upload[1] if upload else None

@@ -1,6 +1,6 @@
 """What the core asks of the world. Every promise made here is tested in `tests/ports`, in every world."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -58,8 +58,13 @@ class Catalogue(Protocol):
 
         ``audio`` comes with a new location, and only then. Raises ClipNotFound: nothing was changed."""
 
-    async def remove(self, clip: ClipId) -> None:
-        """Take the clip out of the catalogue; its plays stay in the ledger. Raises ClipNotFound."""
+    async def remove(self, clip: ClipId) -> AudioLocation:
+        """Take the clip out of the catalogue, and tell where its audio lay; its plays stay in the ledger.
+
+        Raises ClipNotFound."""
+
+    async def used(self, locations: Collection[AudioLocation]) -> Set[AudioLocation]:
+        """Which of ``locations`` are where the audio of a clip lies that is in the catalogue now."""
 
 
 class PlayLedger(Protocol):
@@ -191,6 +196,56 @@ class AudioProbe(Protocol):
         """Open the audio, read what it tells of itself, close it. Raises AudioUnavailable: it is none, or not there."""
 
 
+Used = Callable[[Collection[AudioLocation]], Awaitable[Set[AudioLocation]]]
+"""Which of these locations clips use at this moment. Raises StoreUnavailable."""
+
+
+class HeldAudio(Protocol):
+    """Uploaded audio that stays where it is until this is closed. Whoever got it closes it."""
+
+    def close(self) -> None:
+        """Let go of it. Never fails, and closing again does nothing."""
+
+
+class ReceivedAudio(HeldAudio, Protocol):
+    """Audio that has come whole, and is gone when this is closed unless it was kept."""
+
+    @property
+    def location(self) -> AudioLocation:
+        """Where it lies once it is kept: ``library:uploads/…``, the same for the same bytes, and for no others."""
+
+    @property
+    def facts(self) -> AudioFacts:
+        """What it says of itself."""
+
+    async def keep(self) -> None:
+        """Put it where it belongs, durably, and hold it there until this is closed. Safe from many processes at once.
+
+        Raises StorageFull, StoreUnavailable: it is not kept."""
+
+
+class AudioStore(Protocol):
+    """Audio that was sent to the service, and is now the service's own to keep and to remove."""
+
+    async def receive(self, chunks: AsyncIterable[Chunk]) -> ReceivedAudio:
+        """Take the audio that ``chunks`` are, as they come; in no more memory than a few of them.
+
+        Raises UploadRefused, as early as it is known, StorageFull, StoreUnavailable, and what ``chunks`` raises: in
+        each case, and when the process is killed, nothing of it is left."""
+
+    async def hold(self, location: AudioLocation) -> HeldAudio:
+        """Hold what lies there, so that a clip can be made of it. Raises AudioUnavailable, StoreUnavailable."""
+
+    async def remove(self, location: AudioLocation, used: Used) -> None:
+        """Remove what lies there, unless a clip uses it or it is held: a clip that uses it by the time that it is let
+        go has its audio. What was not uploaded is never removed.
+
+        Raises StoreUnavailable: it may still be there."""
+
+    async def sweep(self, before: datetime, used: Used) -> int:
+        """Remove all that was uploaded before then and that no clip uses, and say how much. Raises StoreUnavailable."""
+
+
 class CacheOutcome(StrEnum):
     """How a cache answered when audio was asked of it; each is also a metric's label."""
 
@@ -221,6 +276,9 @@ class Telemetry(Protocol):
         """So many deliveries were written down together, which took so long."""
 
     def source_failed(self, error: AudioUnavailable) -> None: ...
+
+    def upload_left(self, location: AudioLocation, reason: str) -> None:
+        """Uploaded audio that no clip uses any more could not be removed: the next sweep will find it."""
 
     def source_resumed(self) -> None: ...
 

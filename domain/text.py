@@ -36,8 +36,26 @@ def lines_of_text(*, longest: int) -> Validator:
 def refuse_unprintable(value: str, *, allowed: frozenset[str]) -> None:
     """Raise ValueError at a control character (Cc) or a lone surrogate (Cs): neither can be kept as UTF-8 text."""
     for character in value:
-        if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
+        if character not in allowed and is_unprintable(character):
             raise ValueError(f"must not contain the character U+{ord(character):04X}")
+
+
+def is_unprintable(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs")
+
+
+def cleaned_line(text: str, longest: int) -> str | None:
+    """``text`` as `line_of_text` takes it: without what that refuses, and cut to length; None if nothing is left."""
+    printable = "".join(" " if is_unprintable(character) else character for character in text[: 4 * longest])
+    return " ".join(printable.split())[:longest].strip() or None
+
+
+def cleaned_lines(text: str, longest: int) -> str | None:
+    """``text`` as `lines_of_text` takes it, without what it refuses, cut to length; None if it is blank."""
+    printable = (
+        character for character in text[: 4 * longest] if character in LINE_BREAKS or not is_unprintable(character)
+    )
+    return "".join(printable).strip()[:longest].strip() or None
 
 
 def folded(text: str) -> str:

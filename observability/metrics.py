@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 
 from domain.decision import Reason
 from domain.errors import AudioUnavailable
+from domain.location import AudioLocation
 from domain.ports import CacheOutcome
 from observability.instruments import (
     DELIVERIES,
@@ -74,6 +75,9 @@ class Metrics:
         """Counts the failure by its kind and logs the location, less a query that may hold a signature."""
         self._numbers.failures[error.failure.value] += 1
         log.warning("source failed", failure=error.failure.value, location=error.location.partition("?")[0])
+
+    def upload_left(self, location: AudioLocation, reason: str) -> None:
+        log.warning("uploaded audio not removed", location=location, reason=reason)
 
     def source_resumed(self) -> None:
         self._numbers.counts["resumed"] += 1

@@ -1,6 +1,6 @@
 """The catalogue in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from adapters.memory.tables import InMemory
 from domain.browsing import ClipQuery, Cursor, Sort, cursor_after
 from domain.clip import UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
+from domain.location import AudioLocation
 from domain.text import folded
 
 
@@ -50,9 +51,14 @@ class MemoryCatalogue(InMemory):
         self._tables.clips[clip] = changed = evolve(found, **named)
         return changed
 
-    async def remove(self, clip: ClipId) -> None:
-        if self._tables.clips.pop(clip, None) is None:
+    async def remove(self, clip: ClipId) -> AudioLocation:
+        removed = self._tables.clips.pop(clip, None)
+        if removed is None:
             raise ClipNotFound(clip)
+        return removed.audio_url
+
+    async def used(self, locations: Collection[AudioLocation]) -> Set[AudioLocation]:
+        return {clip.audio_url for clip in self._tables.clips.values()}.intersection(locations)
 
     def _counted(self, clip: Clip) -> Clip:
         return evolve(clip, play_count=self._tables.sums.totals[clip.id]["play_count"])

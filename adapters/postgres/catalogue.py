@@ -1,17 +1,18 @@
 """The catalogue in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Any, TypeVar
 
 from attrs import field, frozen
-from psycopg.rows import class_row, tuple_row
+from psycopg.rows import class_row, scalar_row, tuple_row
 
 from adapters.postgres.batches import Batches
 from adapters.postgres.pool import MOST_WAITING, Database, array
 from domain.browsing import ClipQuery, Cursor, Sort
 from domain.clip import LARGEST_CLIP_ID, UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
+from domain.location import AudioLocation
 from domain.text import folded
 
 ADD = """
@@ -90,7 +91,12 @@ CHANGE = """
     SELECT changed.*, coalesce(plays, 0) AS play_count FROM changed LEFT JOIN play_counts ON clip_id = id"""
 
 REMOVE = """
-    UPDATE clips SET removed_at = clock_timestamp() WHERE id = %(clip)s AND removed_at IS NULL RETURNING id"""
+    UPDATE clips SET removed_at = clock_timestamp() WHERE id = %(clip)s AND removed_at IS NULL RETURNING audio_url"""
+
+# Each looked up by itself: as a join, the planner may read all clips instead. The index knows equality only.
+USED = """
+    SELECT location FROM unnest(%(locations)s::text[]) AS location
+    WHERE (SELECT true FROM clips WHERE audio_url = location AND removed_at IS NULL LIMIT 1)"""
 
 
 Row = TypeVar("Row")
@@ -136,8 +142,11 @@ class PostgresCatalogue:
         named = {"clip": clip} | changed_row(changes, audio)
         return only(await self.database.ask(CHANGE, named, class_row(Clip)), clip)
 
-    async def remove(self, clip: ClipId) -> None:
-        only(await self.database.tell(REMOVE, {"clip": clip}, tuple_row), clip)
+    async def remove(self, clip: ClipId) -> AudioLocation:
+        return AudioLocation(only(await self.database.tell(REMOVE, {"clip": clip}, scalar_row), clip))
+
+    async def used(self, locations: Collection[AudioLocation]) -> Set[AudioLocation]:
+        return set(await self.database.ask(USED, {"locations": list(locations)}, scalar_row))
 
 
 def is_walked_by_index(query: ClipQuery) -> bool:

@@ -13,6 +13,7 @@ from domain.errors import (
     AudioRefused,
     AudioUnavailable,
     ClipNotFound,
+    DetailsUnknown,
     DurationUnknown,
     NotModified,
     PeriodFault,
@@ -22,7 +23,9 @@ from domain.errors import (
     PreconditionFailed,
     RangeNotSatisfiable,
     SourceFailure,
+    StorageFull,
     StoreUnavailable,
+    UploadRefused,
 )
 from domain.statistics import MOST_BUCKETS
 from entrypoints.web.audio_headers import not_modified_headers
@@ -100,6 +103,20 @@ def audio_refused(error: AudioRefused) -> Problem:
 
 def duration_unknown(_error: DurationUnknown) -> Problem:
     return invalid_fields(InvalidFields([FieldError("duration", "is required: this audio does not tell its duration")]))
+
+
+def details_unknown(error: DetailsUnknown) -> Problem:
+    faults = [FieldError(name, "is required: the audio's tags tell none") for name in error.fields]
+    return invalid_fields(InvalidFields(faults))
+
+
+def upload_refused(error: UploadRefused) -> Problem:
+    what = "is not audio, as its first bytes tell" if error.media_type is None else f"is {error.media_type}"
+    return invalid_fields(InvalidFields([FieldError("audio", f"{what}: it must be MP3, Ogg, FLAC, WAVE or MP4 (M4A)")]))
+
+
+def storage_full(_error: StorageFull) -> Problem:
+    return Problem(HTTPStatus.INSUFFICIENT_STORAGE, "There is no room left for this audio; nothing of it was kept.")
 
 
 def period_refused(error: PeriodRefused) -> Problem:
@@ -185,6 +202,9 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     AudioUnavailable: audio_unavailable,
     AudioRefused: audio_refused,
     DurationUnknown: duration_unknown,
+    DetailsUnknown: details_unknown,
+    UploadRefused: upload_refused,
+    StorageFull: storage_full,
     PeriodRefused: period_refused,
     StoreUnavailable: store_unavailable,
     InvalidFields: invalid_fields,

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import scalar_row
 from psycopg.sql import SQL, Identifier
 
-from adapters.postgres.catalogue import ADD_ONCE, BEGINNING, CHANGE, FIND, PAGE, REMOVE, new_row
+from adapters.postgres.catalogue import ADD_ONCE, BEGINNING, CHANGE, FIND, PAGE, REMOVE, USED, new_row
 from adapters.postgres.daily_keys import KEEP_OR_FIND
 from adapters.postgres.deliveries import DELIVER
 from adapters.postgres.delivery_columns import columns
@@ -37,7 +37,7 @@ GROWING = {"clips", "plays", "play_counts", "counts", "deliveries", "heard", "li
 DAYS = 90
 FILL = """
     INSERT INTO clips (title, title_key, genre, genre_key, description_key, duration, audio_url, media_type, created_at)
-    SELECT n, lpad(n::text, 6, '0'), mod(n, 50), mod(n, 50), '', 100, 'library:a', 'audio/ogg', %(now)s
+    SELECT n, lpad(n::text, 6, '0'), mod(n, 50), mod(n, 50), '', 100, 'library:' || n, 'audio/ogg', %(now)s
     FROM generate_series(1, 20000) AS n;
 
     INSERT INTO plays (clip_id, id, started_at, is_named)
@@ -102,6 +102,7 @@ STATEMENTS = {
     "add once": Asked(ADD_ONCE, new_row(details(), some_audio(), NOON) | {"seed_key": "rain"}),
     "change": Asked(CHANGE, CHANGES),
     "remove": Asked(REMOVE, {"clip": 7}),
+    "used": Asked(USED, {"locations": ["library:b", "library:c"]}),
     "record": Asked(RECORD, PLAYS),
     "record one": Asked(
         RECORD_ONE, {"clip": 7, "id": new_id(), "started_at": NOON, "is_named": True, "day": NOON, "hour": NOON}

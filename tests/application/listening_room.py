@@ -66,6 +66,9 @@ class Told:
     def source_failed(self, error: AudioUnavailable) -> None:
         self.events.append(error.failure)
 
+    def upload_left(self, location: AudioLocation, reason: str) -> None:
+        self.events.append(f"left {location}")
+
     def source_resumed(self) -> None:
         self.events.append("resumed")
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.clip import ClipChanges, ClipDetails
+from domain.clip import AudioTags, ClipChanges, ClipDetails, ClipOffer
+from domain.location import content_hash
 from domain.text import folded
 from tests.examples import details
 
@@ -125,3 +126,42 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 def test_details_are_values() -> None:
     assert details() == details()
     assert isinstance(details(), ClipDetails)
+
+
+@given(title=st.text(max_size=1_000), genre=st.text(max_size=300), description=st.text(max_size=9_000))
+def test_whatever_tags_say_a_clip_can_be_made_of_what_is_left_of_it(title: str, genre: str, description: str) -> None:
+    tags = AudioTags.cleaned(title, genre, description)
+
+    assert details(title=tags.title or "x", genre=tags.genre or "x", description=tags.description)
+    assert AudioTags.cleaned(tags.title, tags.genre, tags.description) == tags
+
+
+def test_tags_lose_what_cannot_be_kept_and_nothing_else() -> None:
+    tags = AudioTags.cleaned(" Rain\0on\nthe  roof ", "x" * 60, "One\x1b\r\n\ttwo\ud800\n")
+
+    assert tags == AudioTags(title="Rain on the roof", genre="x" * 50, description="One\r\n\ttwo")
+    assert AudioTags.cleaned("\0\x01", " ", None) == AudioTags()
+
+
+@pytest.mark.parametrize("said", [{"title": ""}, {"genre": "x" * 51}, {"description": "a\0b"}, {"duration": 0}])
+def test_an_offer_keeps_to_the_rules_of_details(said: dict[str, Any]) -> None:
+    assert ClipOffer() == ClipOffer(title=None, genre=None)
+    with pytest.raises(ValueError):
+        ClipOffer(**said)
+
+
+def test_only_what_was_uploaded_has_its_hash_in_its_location() -> None:
+    digest = "0123456789abcdef" * 4
+
+    assert content_hash(f"library:uploads/{digest}.mp3") == digest
+    for other in (
+        f"library:{digest}.mp3",
+        f"library:uploads/{digest}.txt",
+        f"library:uploads/{digest}",
+        f"library:uploads/{digest.upper()}.mp3",
+        f"library:uploads/deep/{digest}.mp3",
+        f"library:uploads/{digest}.mp3\n",
+        f"library:uploads/../{digest}.mp3",
+        f"https://example.org/uploads/{digest}.mp3",
+    ):
+        assert content_hash(other) is None

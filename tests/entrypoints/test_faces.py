@@ -34,6 +34,7 @@ FACTS: dict[str, Any] = {
     "media_type": "text/plain",
     "fault": PeriodFault.EMPTY,
     "keep": timedelta(days=90),
+    "fields": ("title", "genre"),
 }
 
 

@@ -15,6 +15,7 @@ from tests.examples import NOON, a_play, details, some_audio
 from tests.worlds import World
 
 NOWHERE = ClipId(404)
+HERE, THERE = AudioLocation("library:here.ogg"), AudioLocation("library:there.ogg")
 
 
 async def added(world: World, *titles: str, **said: Any) -> list[Clip]:
@@ -259,3 +260,30 @@ async def test_a_number_that_no_clip_can_have_is_not_found(world: World) -> None
             await world.catalogue.find(ClipId(number))
         with pytest.raises(ClipNotFound):
             await world.ledger.record(a_play(of=ClipId(number)))
+
+
+async def test_a_removed_clip_tells_where_its_audio_lay(world: World) -> None:
+    [clip] = await added(world, "Rain", audio_url=AudioLocation("library:old.ogg"))
+    await world.catalogue.change(clip.id, ClipChanges(audio_url=HERE), some_audio())
+
+    assert await world.catalogue.remove(clip.id) == HERE
+
+
+async def test_audio_is_used_while_a_clip_of_the_catalogue_has_it(world: World) -> None:
+    one, two = await added(world, "one", "two", audio_url=HERE)
+
+    assert await world.catalogue.used([HERE, THERE]) == {HERE}
+    await world.catalogue.remove(one.id)
+    assert await world.catalogue.used([HERE, THERE]) == {HERE}
+    await world.catalogue.change(two.id, ClipChanges(audio_url=THERE), some_audio())
+    assert await world.catalogue.used([HERE, THERE]) == {THERE}
+    await world.catalogue.remove(two.id)
+    assert await world.catalogue.used([HERE, THERE]) == set()
+    assert await world.catalogue.used([]) == set()
+
+
+async def test_audio_of_the_longest_location_there_can_be_is_found(world: World) -> None:
+    far = AudioLocation("https://sounds.test/" + "".join(chr(0x10400 + at % 79) for at in range(1_980)))
+    await added(world, "far", audio_url=far)
+
+    assert await world.catalogue.used([far]) == {far}
