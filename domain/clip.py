@@ -9,6 +9,7 @@ from attrs import field, fields_dict, frozen
 from attrs.validators import ge, optional
 
 from domain.location import AudioLocation, audio_location
+from domain.tags import kept_in_order, tags
 from domain.text import cleaned_line, cleaned_lines, line_of_text, lines_of_text
 
 ClipId = NewType("ClipId", int)
@@ -31,6 +32,7 @@ class ClipDetails:
     audio_url: AudioLocation = field(validator=audio_location)
     description: str | None = field(default=None, validator=optional(lines_of_text(longest=LONGEST_DESCRIPTION)))
     duration: float | None = field(default=None, validator=optional(seconds))
+    tags: tuple[str, ...] = field(default=(), converter=kept_in_order, validator=tags)
 
 
 class Unchanged(Enum):
@@ -52,13 +54,16 @@ def check_by_rules_of_details(said: object, left_out: object) -> None:
 
 @frozen(kw_only=True)
 class ClipChanges:
-    """What a change says anew of a clip, by the rules of `ClipDetails`; a ``description`` of None clears it."""
+    """What a change says anew of a clip, by the rules of `ClipDetails`; a ``description`` of None clears it.
+
+    ``tags`` come in place of all that there were."""
 
     title: str | Unchanged = UNCHANGED
     genre: str | Unchanged = UNCHANGED
     audio_url: AudioLocation | Unchanged = UNCHANGED
     description: str | Unchanged | None = UNCHANGED
     duration: float | Unchanged = UNCHANGED
+    tags: tuple[str, ...] | Unchanged = UNCHANGED
 
     def __attrs_post_init__(self) -> None:
         check_by_rules_of_details(self, UNCHANGED)
@@ -130,3 +135,4 @@ class Clip:
     play_count: int = field(validator=ge(0))
     created_at: datetime
     header_size: int = field(default=0, validator=ge(0))
+    tags: tuple[str, ...] = field(default=(), converter=kept_in_order)

@@ -17,32 +17,34 @@ from domain.text import folded
 
 ADD = """
     INSERT INTO clips (title, title_key, genre, genre_key, description, description_key,
-                       duration, audio_url, media_type, size, header_size, created_at)
+                       duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys)
     VALUES (%(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
-            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s)
+            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s,
+            %(tags)s, %(tag_keys)s)
     RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, 0 AS play_count,
-              created_at"""
+              created_at, tags"""
 
 # Looks before it inserts, since each insert that meets a conflict uses up an id; the conflict is for those who look
 # at the same moment.
 ADD_ONCE = """
     INSERT INTO clips (seed_key, title, title_key, genre, genre_key, description, description_key,
-                       duration, audio_url, media_type, size, header_size, created_at)
+                       duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys)
     SELECT %(seed_key)s, %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
-           %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s
+           %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s,
+           %(tags)s::text[], %(tag_keys)s::text[]
     WHERE NOT EXISTS (SELECT FROM clips WHERE seed_key = %(seed_key)s)
     ON CONFLICT (seed_key) DO NOTHING
     RETURNING id"""
 
 FIND = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
-           coalesce(plays, 0) AS play_count, created_at
+           coalesce(plays, 0) AS play_count, created_at, tags
     FROM clips LEFT JOIN play_counts ON clip_id = id
     WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL"""
 
 MATCHING = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
-           coalesce(plays, 0) AS play_count, created_at
+           coalesce(plays, 0) AS play_count, created_at, tags
     FROM clips LEFT JOIN play_counts ON clip_id = id
     WHERE removed_at IS NULL
       AND (%(genre)s::text IS NULL OR genre_key = %(genre)s)
@@ -84,9 +86,11 @@ CHANGE = """
             audio_url       = coalesce(%(audio_url)s, audio_url),
             media_type      = coalesce(%(media_type)s, media_type),
             size            = CASE WHEN %(media_type)s::text IS NULL THEN size ELSE %(size)s END,
-            header_size     = coalesce(%(header_size)s, header_size)
+            header_size     = coalesce(%(header_size)s, header_size),
+            tags            = coalesce(%(tags)s::text[], tags),
+            tag_keys        = coalesce(%(tag_keys)s::text[], tag_keys)
         WHERE id = %(clip)s AND removed_at IS NULL
-        RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, created_at
+        RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, created_at, tags
     )
     SELECT changed.*, coalesce(plays, 0) AS play_count FROM changed LEFT JOIN play_counts ON clip_id = id"""
 
@@ -175,6 +179,8 @@ def new_row(details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, 
         "size": audio.size,
         "header_size": audio.header_size,
         "created_at": at,
+        "tags": list(details.tags),
+        "tag_keys": [folded(tag) for tag in details.tags],
     }
 
 
@@ -192,6 +198,8 @@ def changed_row(changes: ClipChanges, audio: AudioFacts | None) -> dict[str, Any
         "media_type": audio and audio.media_type,
         "size": audio and audio.size,
         "header_size": audio and audio.header_size,
+        "tags": None if changes.tags is UNCHANGED else list(changes.tags),
+        "tag_keys": None if changes.tags is UNCHANGED else [folded(tag) for tag in changes.tags],
     }
 
 

@@ -34,14 +34,15 @@ SERIES_OF_ALL = """
 
 TOP = """
     SELECT played.plays AS in_period, id, title, description, genre, duration, audio_url, media_type, size, header_size,
-           coalesce((SELECT plays FROM play_counts WHERE clip_id = id), 0) AS play_count, created_at
+           coalesce((SELECT plays FROM play_counts WHERE clip_id = id), 0) AS play_count, created_at, tags
     FROM (
         SELECT clip_id, sum(count)::bigint AS plays FROM counts
         WHERE interval = %(interval)s AND since >= %(start)s AND since < %(end)s AND counter = 'play_count'
           AND clip_id > 0
         GROUP BY clip_id ORDER BY plays DESC, clip_id DESC
     ) AS played, LATERAL (
-        SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size, created_at FROM clips
+        SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size, created_at, tags
+        FROM clips
         WHERE id = played.clip_id AND removed_at IS NULL LIMIT 1
     ) AS present
     ORDER BY played.plays DESC, played.clip_id DESC LIMIT %(limit)s"""

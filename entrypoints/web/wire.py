@@ -29,6 +29,12 @@ def text_or_null(value: Any, to: Any) -> str | None:
     return None if value is None else text(value, to)
 
 
+def texts(value: Any, _type: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise TypeError("must be a list of texts")
+    return tuple(value)
+
+
 def number(value: Any, _type: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError("must be a number")
@@ -39,7 +45,14 @@ def number_or_null(value: Any, to: Any) -> float | None:
     return None if value is None else number(value, to)
 
 
-OFFERED = {"title": text, "genre": text, "audio_url": text, "description": text_or_null, "duration": number_or_null}
+OFFERED = {
+    "title": text,
+    "genre": text,
+    "audio_url": text,
+    "description": text_or_null,
+    "duration": number_or_null,
+    "tags": texts,
+}
 CONVERTER = Converter()
 CONVERTER.register_structure_hook(ClipDetails, field_by_field(ClipDetails, CONVERTER, OFFERED))
 CONVERTER.register_structure_hook(
@@ -108,6 +121,7 @@ def clip_json(clip: Clip, address_of: AddressOf = open_address) -> dict[str, Any
         "media_type": clip.media_type,
         "size": clip.size,
         "created_at": clip.created_at,
+        "tags": clip.tags,
     }
 
 

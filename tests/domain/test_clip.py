@@ -41,6 +41,22 @@ def test_a_description_may_be_empty_absent_or_of_many_lines_but_not_unstorable()
             details(description=description)
 
 
+def test_tags_are_at_most_20_lines_of_50_characters_in_the_order_given() -> None:
+    given = tuple(f"{number:🎵>50}" for number in range(20))
+
+    assert details(tags=given).tags == ClipChanges(tags=given).tags == given
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [("",), (" ",), ("x" * 51,), ("a\nb",), ("a\0",), ("\ud800",), ("Straße", "STRASSE"), tuple(map(str, range(21)))],
+)
+def test_tags_are_lines_of_text_and_none_is_there_twice(tags: tuple[str, ...]) -> None:
+    for build in (details, ClipChanges):
+        with pytest.raises(ValueError):
+            build(tags=tags)
+
+
 @pytest.mark.parametrize("duration", [0, -1, float("inf"), float("nan")])
 def test_a_duration_is_a_length_of_time(duration: float) -> None:
     for build in (details, ClipChanges):

@@ -179,6 +179,7 @@ BROKEN: dict[str, tuple[Any, ...]] = {
     "title": (*NO_TEXT, "x" * 201, "a\0b", "a\nb", "\r", "\t", "\x85", "\u2003\u2003"),
     "genre": (*NO_TEXT, "x" * 51, "a\0b", "a\nb"),
     "description": (1, False, [], {}, "x" * 2_001, "\0", "a\x1bb", "\x7f"),
+    "tags": (None, 1, "rain", {}, [1], [None], [["a"]], [""], [" "], ["a\nb"], ["x" * 51], ["a", "A"], ["t"] * 21),
     "duration": ("1", "", True, False, [], {}, 0, -1, -0.0, 0.0, "NaN"),
     "audio_url": (
         *NO_TEXT,
@@ -512,7 +513,7 @@ values = st.recursive(
     max_leaves=5,
 )
 bodies = st.binary(max_size=100) | st.dictionaries(
-    st.sampled_from(["title", "genre", "audio_url", "description", "duration", "other"]), values
+    st.sampled_from(["title", "genre", "audio_url", "description", "duration", "tags", "other"]), values
 ).map(orjson.dumps)
 
 
@@ -548,7 +549,11 @@ async def test_nothing_a_client_can_send_is_a_defect(filled: Edge, request: dict
         assert answer.json()["detail"]
 
 
-@given(said=st.dictionaries(st.sampled_from(["title", "genre", "audio_url", "description", "duration", "x"]), values))
+@given(
+    said=st.dictionaries(
+        st.sampled_from(["title", "genre", "audio_url", "description", "duration", "tags", "x"]), values
+    )
+)
 async def test_a_body_of_anything_is_kept_or_refused_field_by_field(filled: Edge, said: dict[str, Any]) -> None:
     for method, path in (("POST", "/play"), ("PATCH", "/play/1")):
         answer = await filled.asked(method, path, headers=[WRITING, JSON], body=[orjson.dumps(said)])

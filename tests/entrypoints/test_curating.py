@@ -126,7 +126,7 @@ async def test_null_clears_the_description(edge: Edge) -> None:
     assert answer.json()["description"] is None
 
 
-@pytest.mark.parametrize("name", ["title", "genre", "audio_url", "duration"])
+@pytest.mark.parametrize("name", ["title", "genre", "audio_url", "duration", "tags"])
 async def test_null_clears_nothing_else(edge: Edge, name: str) -> None:
     clip = await edge.added()
 
@@ -134,6 +134,21 @@ async def test_null_clears_nothing_else(edge: Edge, name: str) -> None:
 
     assert places(answer) == [name]
     assert (await edge.client.get(f"/play/{clip['id']}")).json() == clip
+
+
+async def test_tags_are_given_anew_all_at_once(edge: Edge) -> None:
+    clip = await edge.added(tags=["rain", "Night"])
+
+    for tags in (["hail"], []):
+        answer = await edge.client.patch(f"/play/{clip['id']}", json={"tags": tags}, headers=WRITING)
+
+        assert answer.json() == clip | {"tags": tags}
+
+
+async def test_a_tag_that_is_refused_is_told_by_its_place(edge: Edge) -> None:
+    answer = await offer(edge, tags=["rain", " "])
+
+    assert answer.json()["detail"] == "Tags at place 2 must not be blank."
 
 
 async def test_new_audio_brings_its_own_size_and_duration(edge: Edge) -> None:

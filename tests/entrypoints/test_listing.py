@@ -12,7 +12,7 @@ from tests.entrypoints.edge import RAIN, WAV, Edge
 
 KEYS = {
     "id", "title", "description", "genre", "duration", "audio_url",
-    "play_count", "stream_url", "media_type", "size", "created_at",
+    "play_count", "stream_url", "media_type", "size", "created_at", "tags",
 }  # fmt: skip
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=6).filter(
@@ -47,7 +47,7 @@ async def test_an_empty_catalogue_is_an_empty_array(edge: Edge) -> None:
 
 
 async def test_a_clip_has_every_key_of_the_contract_and_no_other(edge: Edge) -> None:
-    added = await edge.added(description="On a roof.", duration=0.25)
+    added = await edge.added(description="On a roof.", duration=0.25, tags=["roof", "Storm"])
 
     [clip] = (await edge.client.get("/play")).json()
 
@@ -66,6 +66,7 @@ async def test_a_clip_has_every_key_of_the_contract_and_no_other(edge: Edge) -> 
         "stream_url": "/play/1/stream",
         "media_type": "audio/wav",
         "size": len(WAV),
+        "tags": ["roof", "Storm"],
     }
 
 

@@ -202,7 +202,7 @@ def test_a_body_with_an_unknown_key_is_refused(name: str) -> None:
 def test_a_change_may_clear_the_description_and_nothing_else() -> None:
     assert body_faults("ClipChanges", {}) == []
     assert body_faults("ClipChanges", {"description": None}) == []
-    for field in ("title", "genre", "audio_url", "duration"):
+    for field in ("title", "genre", "audio_url", "duration", "tags"):
         assert body_faults("ClipChanges", {field: None}) != []
 
 

@@ -109,6 +109,17 @@ async def test_a_description_can_be_cleared(world: World) -> None:
     assert await titles(world, words=("loud",)) == []
 
 
+async def test_tags_are_kept_as_they_were_given_until_others_are(world: World) -> None:
+    [clip] = await added(world, "Rain", tags=("Night", "rain", "ß"))
+    renamed = await world.catalogue.change(clip.id, ClipChanges(title="Hail"), None)
+    changed = await world.catalogue.change(clip.id, ClipChanges(tags=("hail",)), None)
+    cleared = await world.catalogue.change(clip.id, ClipChanges(tags=()), None)
+
+    assert clip.tags == renamed.tags == ("Night", "rain", "ß")
+    assert (changed.tags, cleared.tags) == (("hail",), ())
+    assert await world.catalogue.find(clip.id) == cleared
+
+
 async def test_a_new_location_brings_what_its_audio_tells(world: World) -> None:
     [clip] = await added(world, "Rain")
     elsewhere = AudioLocation("https://example.org/rain.mp3")

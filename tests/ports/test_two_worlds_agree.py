@@ -23,6 +23,7 @@ from tests.worlds import World, in_memory, in_postgres
 
 clip_ids = st.integers(1, 4).map(ClipId)  # few, so that stories meet the same clip again
 genres = st.sampled_from(["Nature", "nature", "Hip-Hop", "Straße", "STRASSE"])
+tag_sets = st.lists(titles, max_size=3, unique_by=folded).map(tuple)
 playback_ids = st.sampled_from([new_id() for _ in range(4)])
 moments = st.integers(0, 5).map(lambda minutes: NOON + timedelta(minutes=minutes))
 sorts = st.sampled_from(Sort)
@@ -59,9 +60,9 @@ class TwoWorlds(RuleBasedStateMachine):
         assert in_memory == in_postgres
         return in_memory
 
-    @rule(title=titles, genre=genres, description=st.none() | titles, at=moments)
-    def add(self, title: str, genre: str, description: str | None, at: Any) -> None:
-        said = details(title=title, genre=genre, description=description)
+    @rule(title=titles, genre=genres, description=st.none() | titles, tags=tag_sets, at=moments)
+    def add(self, title: str, genre: str, description: str | None, tags: tuple[str, ...], at: Any) -> None:
+        said = details(title=title, genre=genre, description=description, tags=tags)
         self.both(lambda world: world.catalogue.add(said, some_audio(), at))
 
     @rule(key=st.sampled_from("ab"), title=titles)
@@ -70,7 +71,9 @@ class TwoWorlds(RuleBasedStateMachine):
 
     @rule(
         clip=clip_ids,
-        said=st.fixed_dictionaries({}, optional={"title": titles, "genre": genres, "description": st.none() | titles}),
+        said=st.fixed_dictionaries(
+            {}, optional={"title": titles, "genre": genres, "description": st.none() | titles, "tags": tag_sets}
+        ),
         audio=st.none() | st.builds(some_audio, size=st.none() | st.just(5)),
     )
     def change(self, clip: ClipId, said: dict[str, Any], audio: Any) -> None:
