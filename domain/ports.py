@@ -18,6 +18,7 @@ from domain.listener import DailyKey
 from domain.location import AudioLocation
 from domain.play import Play, PlayId
 from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
+from domain.transfer import ClipRecord, Restored
 from domain.validators import Validators
 
 Clock = Callable[[], datetime]
@@ -126,6 +127,29 @@ class Statistics(Protocol):
 
     async def explained(self, clip: ClipId, limit: int) -> Sequence[Explained]:
         """The last requests to stream a clip that are over, the latest first."""
+
+
+class Transfer(Protocol):
+    """Takes the catalogue and all that was counted elsewhere, and back. All raise StoreUnavailable."""
+
+    async def records(self, after: ClipId, limit: int) -> Sequence[ClipRecord]:
+        """The clips that there ever were, removed ones too, in the order of their ids: at most ``limit`` after one.
+
+        Each is as it was at one moment."""
+
+    async def restore(self, record: ClipRecord) -> Restored:
+        """Put a clip back under its own id, with its counts, which are in the sums of all clips from then on, too.
+
+        All of it or nothing, safe to repeat. Ids that are given later are higher. A ``seed_key`` that is another
+        clip's by now stays with that one; sums by the hour are not put back."""
+
+    async def listeners(self) -> Mapping[date, int]:
+        """The listeners of all clips together on each UTC day that had any: not the sum of each clip's."""
+
+    async def restore_listeners(self, by_day: Mapping[date, int]) -> int:
+        """Put these back, but on days that have some already, whose listeners may be the same ones; on how many days.
+
+        Safe to repeat."""
 
 
 class DailyKeys(Protocol):

@@ -26,6 +26,7 @@ from adapters.postgres.listens import PostgresListens
 from adapters.postgres.pool import connection_pool, opened
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
+from adapters.postgres.transfer import PostgresTransfer
 from adapters.postgres.watched_database import WatchedDatabase
 from adapters.system import new_id, utc_now
 from adapters.user_agents import is_bot
@@ -45,6 +46,7 @@ from domain.ports import (
     PlayLedger,
     Retention,
     Statistics,
+    Transfer,
 )
 from entrypoints.lifecycle import Closing, Seeding, Work, running
 from entrypoints.preparation import Preparation, nothing_to_prepare
@@ -120,6 +122,7 @@ class Container(DeclarativeContainer):
     listens: Provider[Listens] = Singleton(PostgresListens, database)
     retention: Provider[Retention] = Singleton(PostgresRetention, database)
     statistics: Provider[Statistics] = Singleton(PostgresStatistics, database)
+    transfer: Provider[Transfer] = Singleton(PostgresTransfer, database)
     daily_keys: Provider[DailyKeys] = Singleton(PostgresDailyKeys, database)
     check_store: Provider[CheckStore] = database.provided.check
 
@@ -238,6 +241,7 @@ def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
         listens=Object(memory),
         retention=Object(memory),
         statistics=Object(memory),
+        transfer=Object(memory),
         daily_keys=Object(memory),
         check_store=Object(memory.check),
         metrics=Singleton(Metrics),

@@ -14,7 +14,8 @@ from adapters.postgres.listens import PostgresListens
 from adapters.postgres.pool import Database, connection_pool
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
-from domain.ports import Catalogue, DailyKeys, DeliveryLedger, Listens, PlayLedger, Retention, Statistics
+from adapters.postgres.transfer import PostgresTransfer
+from domain.ports import Catalogue, DailyKeys, DeliveryLedger, Listens, PlayLedger, Retention, Statistics, Transfer
 
 EMPTY = "TRUNCATE clips, plays, play_counts, counts, deliveries, heard, daily_keys, listens RESTART IDENTITY"
 
@@ -30,11 +31,12 @@ class World:
     retention: Retention
     statistics: Statistics
     keys: DailyKeys
+    transfer: Transfer
 
 
 def in_memory() -> World:
     store = MemoryStore()
-    return World(store, store, store, store, store, store, store)
+    return World(store, store, store, store, store, store, store, store)
 
 
 def over(database: Database) -> World:
@@ -47,6 +49,7 @@ def over(database: Database) -> World:
         PostgresRetention(database),
         PostgresStatistics(database),
         PostgresDailyKeys(database),
+        PostgresTransfer(database),
     )
 
 

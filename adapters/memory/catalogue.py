@@ -20,15 +20,14 @@ class MemoryCatalogue(InMemory):
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
         facts = asdict(details) | kept_of(audio)
-        clip = Clip(id=ClipId(next(self._tables.clip_ids)), play_count=0, created_at=at, **facts)
+        clip = Clip(id=next(self._tables.clip_ids), play_count=0, created_at=at, **facts)
         self._tables.clips[clip.id] = clip
         return clip
 
     async def add_once(self, key: str, details: ClipDetails, audio: AudioFacts, at: datetime) -> bool:
         if key in self._tables.seeds:
             return False
-        self._tables.seeds.add(key)
-        await self.add(details, audio, at)
+        self._tables.seeds[key] = (await self.add(details, audio, at)).id
         return True
 
     async def find(self, clip: ClipId) -> Clip:
@@ -52,9 +51,9 @@ class MemoryCatalogue(InMemory):
         return changed
 
     async def remove(self, clip: ClipId) -> AudioLocation:
-        removed = self._tables.clips.pop(clip, None)
-        if removed is None:
+        if clip not in self._tables.clips:
             raise ClipNotFound(clip)
+        self._tables.removed[clip] = removed = self._tables.clips.pop(clip)
         return removed.audio_url
 
     async def used(self, locations: Collection[AudioLocation]) -> Set[AudioLocation]:

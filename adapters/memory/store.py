@@ -9,6 +9,7 @@ from adapters.memory.ledger import MemoryLedger
 from adapters.memory.listens import MemoryListens
 from adapters.memory.retention import MemoryRetention
 from adapters.memory.statistics import MemoryStatistics
+from adapters.memory.transfer import MemoryTransfer
 
 
 @define(slots=False)
@@ -19,6 +20,7 @@ class MemoryStore(
     MemoryDeliveries,
     MemoryListens,
     MemoryRetention,
+    MemoryTransfer,
     MemoryDailyKeys,
 ):
     """All ports of the store in one object, since its parts share their tables."""

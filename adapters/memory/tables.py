@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from datetime import date, datetime
-from itertools import count
 
 from attrs import define, field, frozen
 
@@ -63,13 +62,29 @@ def as_counts(counted: Counter[str]) -> Counts:
     return Counts(**counted)
 
 
+@define
+class ClipIds:
+    """Ids that rise from 1 on."""
+
+    last: int = 0
+
+    def __next__(self) -> ClipId:
+        self.last += 1
+        return ClipId(self.last)
+
+    def pass_by(self, clip: ClipId) -> None:
+        """Give only higher ones from now on."""
+        self.last = max(self.last, clip)
+
+
 @frozen
 class Tables:
     """All that there is. Nothing that touches it awaits, so every method over it is atomic."""
 
-    clip_ids: "count[int]" = field(factory=lambda: count(1), init=False)
+    clip_ids: ClipIds = field(factory=ClipIds, init=False)
     clips: dict[ClipId, Clip] = field(factory=dict, init=False)
-    seeds: set[str] = field(factory=set, init=False)
+    removed: dict[ClipId, Clip] = field(factory=dict, init=False)
+    seeds: dict[str, ClipId] = field(factory=dict, init=False)
     plays: dict[tuple[ClipId, PlayId], Play] = field(factory=dict, init=False)
     last_played: dict[ClipId, datetime] = field(factory=dict, init=False)
     sums: Sums = field(factory=Sums, init=False)
