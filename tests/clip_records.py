@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from domain.clip import ClipId
 from domain.location import AudioLocation
 from domain.statistics import ClipCounts, Counts
+from domain.text import folded
 from domain.transfer import ClipRecord, DayCounts
 from tests.examples import NOON, a_clip
 from tests.strategies import titles
@@ -19,6 +20,7 @@ some_counts = st.builds(
 moments = st.integers(0, 10**15).map(lambda micros: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros))
 dates = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 counts_by_day = st.dictionaries(dates, some_counts.filter(lambda counts: counts != Counts()), max_size=4)
+tags = st.lists(titles, max_size=3, unique_by=folded).map(tuple)
 clip_ids = st.integers(1, 12) | st.integers(1, 2**40)
 
 
@@ -36,6 +38,7 @@ def clip_records(draw: st.DrawFn, clip_id: int) -> ClipRecord:
         "size": draw(st.none() | st.integers(0, 2**50)),
         "header_size": draw(numbers),
         "created_at": draw(moments),
+        "tags": draw(tags),
     }
     return ClipRecord(
         clip=a_clip(id=ClipId(clip_id), play_count=counts.play_count, **said),

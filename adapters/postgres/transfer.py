@@ -16,6 +16,7 @@ from domain.transfer import ClipRecord, DayCounts, Restored, midnight
 RECORDS = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
            coalesce(plays, 0) AS play_count, created_at, removed_at IS NOT NULL AS is_removed, seed_key, last_played_at,
+           tags,
            (SELECT json_object_agg(counter, count) FROM counts WHERE clip_id = id AND interval = 'total') AS totals,
            (SELECT json_agg(json_build_array((since AT TIME ZONE 'UTC')::date, counter, count) ORDER BY since, counter)
             FROM counts WHERE clip_id = id AND interval = 'day') AS days
@@ -36,12 +37,12 @@ RESTORE = """
         FROM clips_id_seq WHERE NOT EXISTS (SELECT FROM known)
     ), added AS (
         INSERT INTO clips (id, seed_key, title, title_key, genre, genre_key, description, description_key,
-                           duration, audio_url, media_type, size, header_size, created_at, removed_at)
+                           duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys, removed_at)
         OVERRIDING SYSTEM VALUE
         SELECT %(id)s, (SELECT %(seed_key)s::text WHERE NOT EXISTS (SELECT FROM clips WHERE seed_key = %(seed_key)s)),
                %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
                %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s,
-               CASE WHEN %(is_removed)s THEN clock_timestamp() END
+               %(tags)s::text[], %(tag_keys)s::text[], CASE WHEN %(is_removed)s THEN clock_timestamp() END
         FROM passed
         ON CONFLICT DO NOTHING
         RETURNING id
