@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from entrypoints.web.counting_rules import Rules
-from entrypoints.web.pages import HEADERS
+from entrypoints.web.pages import POLICY
 from entrypoints.web.wire import json_response
 
 HTML = "text/html"
@@ -47,4 +47,4 @@ class CountingEndpoints:
         return json_response(self.rules)
 
     async def as_html(self, _request: Request) -> Response:
-        return Response(page(self.rules), headers=HEADERS, media_type=HTML)
+        return Response(page(self.rules), headers={"cache-control": "no-cache", **POLICY}, media_type=HTML)

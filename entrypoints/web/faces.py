@@ -152,7 +152,8 @@ def unsupported_media_type(error: UnsupportedMediaType) -> Problem:
 
 
 def not_acceptable(error: NotAcceptable) -> Problem:
-    return Problem(HTTPStatus.NOT_ACCEPTABLE, f"This is answered as {error.media_type}, which Accept leaves out.")
+    detail = f"This is answered as {error.media_type}, which Accept leaves out."
+    return Problem(HTTPStatus.NOT_ACCEPTABLE, detail, headers={"vary": "Accept"})
 
 
 def key_missing(_error: KeyMissing) -> Problem:

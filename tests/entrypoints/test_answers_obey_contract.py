@@ -5,37 +5,17 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from domain.errors import AudioUnavailable, SourceFailure
 from entrypoints.settings import Settings
-from tests.entrypoints.contract import faults, operations, resolved
+from tests.entrypoints.contract import obeys
 from tests.entrypoints.edge import RAIN, WRITING, Edge, LedgerAway, an_edge
 
 OFFERED = {"title": "Rain", "genre": "Nature", "audio_url": RAIN}
 WRONG_KEY = {"x-api-key": "no key"}
 NO_JSON = {"accept": "text/html"}
 CSV = {"accept": "text/csv"}
-
-
-def obeys(answer: httpx.Response, operation: str) -> bool:
-    """Whether ``answer`` is written in the contract. Fails with the difference where it is not."""
-    written = resolved(operations()[operation]["responses"][str(answer.status_code)])
-    media_type = answer.headers.get("content-type", "").partition(";")[0]
-    types = written.get("content", {})
-    if not types:
-        assert answer.content == b""
-    elif media_type.endswith("json"):
-        assert faults(types[media_type].get("schema", {}), answer.json()) == []
-    else:
-        assert media_type in types or f"{media_type.partition('/')[0]}/*" in types
-    for name, header in written.get("headers", {}).items():
-        if name in answer.headers:
-            said: Any = answer.headers[name]
-            is_number = resolved(header)["schema"]["type"] == "integer"
-            assert faults(resolved(header)["schema"], int(said) if is_number else said) == []
-    return True
 
 
 async def test_what_is_answered_to_a_good_request_is_as_written(edge: Edge) -> None:

@@ -1,6 +1,7 @@
 """The written contract holds together: valid, complete, its examples true, and its limits those of the domain."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -64,6 +65,10 @@ def test_every_example_obeys_its_schema() -> None:
 
     assert len(found) > 30
     assert [(example, faults(schema, example)) for schema, example in found if faults(schema, example)] == []
+
+
+def test_the_contract_has_the_version_of_the_service() -> None:
+    assert DOCUMENT["info"]["version"] == version("soundverse-play")
 
 
 async def test_the_link_that_is_shown_can_be_followed(edge: Edge) -> None:

@@ -49,9 +49,25 @@ async def test_every_file_of_the_page_is_served_as_it_is_and_as_what_it_is(edge:
     assert TYPES[name.rpartition(".")[2]] in answer.headers["content-type"]
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/page/play.js"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/page/play.js"])
 async def test_a_browser_asks_again_before_it_shows_what_it_had(edge: Edge, path: str) -> None:
     assert (await edge.client.get(path)).headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", *(f"/page/{name}" for name in PAGE)])
+async def test_what_a_browser_has_already_is_not_sent_again(edge: Edge, path: str) -> None:
+    first = await edge.client.get(path)
+    again = await edge.client.get(path, headers={"if-none-match": f'"another", W/{first.headers["etag"]}'})
+    other = await edge.client.get(path, headers={"if-none-match": '"another"'})
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+async def test_each_file_has_a_version_of_its_own(edge: Edge) -> None:
+    tags = [(await edge.client.get(f"/page/{name}")).headers["etag"] for name in PAGE]
+
+    assert len(set(tags)) == len(PAGE)
 
 
 @pytest.mark.parametrize("page", ["/", "/docs"])
