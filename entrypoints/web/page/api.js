@@ -2,8 +2,13 @@
 
 import { trouble as words } from "/page/words.js";
 
-/** The service said no, or nothing. `message` is a sentence for the listener. */
-export class Refusal extends Error {}
+/** The service said no, or nothing. `message` is a sentence for the listener; `status` the answer's, if there was one. */
+export class Refusal extends Error {
+  constructor(message, { cause, status } = {}) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
 
 /** The service wants a key, or another one. */
 export class KeyNeeded extends Refusal {}
@@ -16,7 +21,7 @@ export function useKey(key) {
 }
 
 /** The header fields that carry the key, where there is one; in the bytes that it has in UTF-8. */
-function credentials() {
+export function credentials() {
   const key = sessionStorage.getItem(KEPT_AS);
   if (key === null) return {};
   return { Authorization: `Bearer ${String.fromCharCode(...new TextEncoder().encode(key))}` };
@@ -46,7 +51,7 @@ export async function reach(url, options) {
 export async function json(url, options) {
   const response = await reach(url, { ...options, headers: credentials() });
   if (response.status === 401) throw new KeyNeeded(await sentence(response));
-  if (!response.ok) throw new Refusal(await sentence(response));
+  if (!response.ok) throw new Refusal(await sentence(response), { status: response.status });
   try {
     return { response, body: await response.json() };
   } catch (error) {

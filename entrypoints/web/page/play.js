@@ -19,7 +19,7 @@ const { list } = clips;
 
 const VIEWS = {
   clips: async () => clips,
-  clip: () => import("/page/clip.js"),
+  clip: async () => (await import("/page/clip.js")).clipView(player),
   statistics: () => import("/page/statistics.js"),
   add: () => import("/page/add.js"),
 };
