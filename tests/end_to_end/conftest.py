@@ -1,15 +1,18 @@
 """Fresh ground for services that run: a data folder, and a database."""
 
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 from psycopg.sql import SQL, Identifier
 
 from adapters.system import new_id
+from tests.end_to_end.browser import CHROMIUM, FLAGS, Shelf, Visit, shelf
 from tests.end_to_end.clients import Client, client_of
 from tests.services import Service
 
@@ -40,3 +43,31 @@ async def client(service: Service) -> AsyncIterator[Client]:
     """Somebody who asks the service that the test module started."""
     async with client_of(service) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium; tests that open pages in it run in their module's loop."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+def clips(service: Service) -> Iterator[Shelf]:
+    """Clips of the test's own."""
+    with shelf(service) as own:
+        yield own
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(browser: Browser, service: Service) -> AsyncIterator[Visit]:
+    """A visit that has not opened a page yet. At its end no script may have failed and no policy been broken."""
+    context = await browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(15_000)
+    visiting = Visit(await context.new_page())
+    yield visiting
+    await context.close()
+
+    assert visiting.complaints == []

@@ -51,7 +51,9 @@ class Shown:
 
 CLIPS = (
     Shown("Harbour at Dawn", "Nature", ("water", "morning"), "Rigging, gulls, a boat that leaves.", "rain", 9),
-    Shown("Tape Loop No. 4", "Ambient", ("tape", "loop", "slow"), "Recorded over itself until it was soft.", "slow", 26),
+    Shown(
+        "Tape Loop No. 4", "Ambient", ("tape", "loop", "slow"), "Recorded over itself until it was soft.", "slow", 26
+    ),
     Shown("Kitchen Percussion", "Beats", ("found sound", "loop"), "Pans, a drawer, and two spoons.", "crooked", 17),
     Shown("Last Tram Home", "Stories", ("city", "night"), "Three stops, half asleep.", "night", 31),
     Shown("Meadow, Late June", "Nature", ("insects", "summer"), "Crickets, and bees that have work to do.", "rain", 12),
@@ -67,7 +69,9 @@ def showcase(port_arguments: tuple[str, ...] = ()) -> Iterator[Service]:
         folder.chmod(0o755)  # PostgreSQL is another account than root
         with (
             embedded_postgres(folder / "postgres", settings={"fsync": "off"}) as url,
-            running_service("--data", str(folder / "data"), *port_arguments, DATABASE_URL=url, PLAY_WRITE_KEYS="showcase") as service,
+            running_service(
+                "--data", str(folder / "data"), *port_arguments, DATABASE_URL=url, PLAY_WRITE_KEYS="showcase"
+            ) as service,
         ):
             add_clips(service)
             count(url, datetime.now(UTC))
@@ -102,7 +106,9 @@ def counted(clip: int, present: datetime) -> Iterator[tuple[int, str, datetime, 
     first = present - timedelta(days=DAYS) if clip <= 6 else present - timedelta(days=DAYS - 9 * (clip - 6))
     while first <= present:
         plays = around(popular * crowd(first, present) / 24, random)
-        told = {"play_count": plays} | {name: min(plays, around(plays * share, random)) for name, share in SHARES.items()}
+        told = {"play_count": plays} | {
+            name: min(plays, around(plays * share, random)) for name, share in SHARES.items()
+        }
         for counter, number in told.items():
             for interval, since in (("hour", first), ("day", first.replace(hour=0))):
                 yield clip, interval, since, counter, number

@@ -96,7 +96,7 @@ export class Figures {
     this.plotted = element("div", "plot");
     this.plot = new Plot(this.plotted, words.chart);
     this.note = element("p", "hint");
-    this.table = element("div", "scroll");
+    this.table = Object.assign(element("div", "scroll"), { tabIndex: 0, role: "region", ariaLabel: words.table });
     this.trouble = Object.assign(element("div", "trouble"), { role: "alert", hidden: true });
     this.empty = Object.assign(element("p", "empty", words.empty), { hidden: true });
     this.full = element("div", "full", this.plotted, this.note, folded(words.asTable, this.table, button(words.csv, () => this.#save())));
@@ -134,7 +134,7 @@ export class Figures {
   #number(name, count) {
     const { label, hint } = words.counters[name];
     const made = element("button", "number", element("span", "name", element("i", `mark ${name}`), label));
-    made.append(element("b", "", words.number(count)), element("span", "hint", hint));
+    made.append(element("b", "", words.number(count)), element("span", "hint", hint(this.answer.interval)));
     made.type = "button";
     made.ariaPressed = String(this.series.has(name));
     made.addEventListener("click", () => {

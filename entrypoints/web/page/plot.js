@@ -4,7 +4,7 @@ import { bucketAt, countTicks, heights, labelledBuckets, middles, path } from "/
 import { element } from "/page/dom.js";
 
 const HEIGHT = 240; // pixels, as all lengths here
-const MARGIN = { top: 10, right: 10, bottom: 26 };
+const MARGIN = { top: 10, right: 22, bottom: 26 };
 const ROOM_OF_LABEL = { hour: 62, day: 58 };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -45,7 +45,7 @@ export class Plot {
   #draw() {
     const { moments, interval, series, words } = this.shown;
     const ticks = countTicks(Math.max(...series.flatMap(({ values }) => values)));
-    const left = 14 + 7.5 * words.count(ticks.at(-1)).length;
+    const left = 22 + 7.5 * words.count(ticks.at(-1)).length;
     const width = Math.max(this.root.clientWidth - left - MARGIN.right, 1);
     const height = HEIGHT - MARGIN.top - MARGIN.bottom;
     this.inner = { left, width, slot: width / moments.length };
@@ -75,7 +75,8 @@ export class Plot {
       if (values[index] === 0) return [];
       const high = Math.max(tall, 1.5); // one play of thousands is one that can be seen
       const x = (index + 0.5) * slot - width / 2;
-      return [svg("rect", { class: `bar ${name}`, x, y: height - high, width, height: high, rx: Math.min(2, width / 3) })];
+      const kind = index === values.length - 1 ? "bar present" : "bar"; // its time is not over
+      return [svg("rect", { class: `${kind} ${name}`, x, y: height - high, width, height: high, rx: Math.min(2, width / 3) })];
     });
   }
 

@@ -9,7 +9,8 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const format = (options) => new Intl.DateTimeFormat("en", { hourCycle: "h23", ...options });
 const utc = { timeZone: "UTC" };
 const clock = format({ hour: "2-digit", minute: "2-digit" });
-const weekday = format({ weekday: "short", day: "numeric" });
+const weekday = format({ weekday: "short" });
+const dayOfMonth = format({ day: "numeric" });
 const dayOfHours = format({ weekday: "short", month: "short", day: "numeric" });
 const shortDay = format({ ...utc, month: "short", day: "numeric" });
 const longDay = format({ ...utc, weekday: "short", month: "short", day: "numeric", year: "numeric" });
@@ -33,17 +34,18 @@ export const figures = {
   period: "Time",
   periods: { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days" },
   counters: {
-    play_count: { label: "Plays", hint: "streams started", unit: ["play", "plays"] },
-    listeners: { label: "Listeners", hint: "told apart by the day", unit: ["listener", "listeners"] },
-    downloads: { label: "Downloads", hint: "a minute or all of it", unit: ["download", "downloads"] },
-    completed: { label: "Completed", hint: "sent to the end", unit: ["completed play", "completed plays"] },
-    listens: { label: "Listens", hint: "heard half or more", unit: ["listen", "listens"] },
-    skips: { label: "Skips", hint: "left in the first quarter", unit: ["skip", "skips"] },
+    play_count: { label: "Plays", hint: () => "streams started", unit: ["play", "plays"] },
+    listeners: { label: "Listeners", hint: (interval) => `by the ${interval}`, unit: ["listener", "listeners"] },
+    downloads: { label: "Downloads", hint: () => "a minute, or all", unit: ["download", "downloads"] },
+    completed: { label: "Completed", hint: () => "sent to the end", unit: ["completed play", "completed plays"] },
+    listens: { label: "Listens", hint: () => "heard half or more", unit: ["listen", "listens"] },
+    skips: { label: "Skips", hint: () => "left early", unit: ["skip", "skips"] },
   },
   inChart: "What the chart shows",
   chart: "Counts over time",
   since: "Time",
   asTable: "As a table",
+  table: "Table of counts",
   csv: "Save as CSV",
   definitions: "What these numbers mean",
   allRules: "All rules of counting",
@@ -55,7 +57,8 @@ export const figures = {
   zone: (interval) => (interval === "hour" ? `Hours are told by your clock (${zone}).` : "Days are those of UTC."),
   tick(interval, since) {
     if (interval === "day") return shortDay.format(since);
-    return clock.format(since) === "00:00" ? weekday.format(since) : clock.format(since);
+    if (clock.format(since) !== "00:00") return clock.format(since);
+    return `${weekday.format(since)} ${dayOfMonth.format(since)}`;
   },
   bucket(interval, counts, chosen, isPresent) {
     const title = moment(interval, new Date(counts.since)) + (isPresent ? ", so far" : "");
