@@ -1,6 +1,18 @@
 """What the core asks of the world. Every promise made here is tested in `tests/ports`, in every world."""
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Mapping, Sequence, Set
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+    Set,
+)
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +27,7 @@ from domain.errors import AudioUnavailable
 from domain.heard import Window
 from domain.listen import Confirmation, ListenReport
 from domain.listener import DailyKey
+from domain.live_counts import LastPlayed, News
 from domain.location import AudioLocation
 from domain.play import Play, PlayId
 from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
@@ -150,6 +163,40 @@ class Transfer(Protocol):
         """Put these back, but on days that have some already, whose listeners may be the same ones; on how many days.
 
         Safe to repeat."""
+
+
+Played = Callable[[Iterable[ClipId]], None]
+"""Told of clips that were just played, so that followers hear of it. Never fails, never waits."""
+
+
+class PlayCounts(Protocol):
+    """The present play counts, and which of them change. Raises StoreUnavailable when the store cannot be asked."""
+
+    def announcements(self) -> AsyncGenerator[Collection[ClipId], None]:
+        """The clips that are played from the first item on, which is empty, in whatever process, soon after the play.
+
+        Ends only by StoreUnavailable: from then on plays are missed. One may be missed before, if the process that
+        counted it was killed; and clips may be named that were not played."""
+
+    async def present(self, clips: Collection[ClipId]) -> Mapping[ClipId, int]:
+        """The play count of each, as of this moment; of clips that were never played there is none."""
+
+    async def played_since(self, moment: datetime, at_most: int) -> Sequence[LastPlayed]:
+        """The clips of which a play began at ``moment`` or later, the latest first, at most so many."""
+
+
+class CountsFeed(Protocol):
+    """What tells followers of the play counts, as they change."""
+
+    def follow(
+        self, since: datetime | None, clips: frozenset[ClipId] | None
+    ) -> AbstractContextManager[AsyncIterator[News]]:
+        """News of ``clips``, None for all, while the block lasts: at most four times a second, the first at once.
+
+        Goes on ``since`` a moment that news told as ``until``, in whatever process; None for a new follower, who is
+        told of what was played shortly before, since it may have loaded what it shows before that. What is not
+        fetched in time is told with what comes after it. Where nothing happens, empty news say so now and then. Ends
+        when the process does."""
 
 
 class DailyKeys(Protocol):
@@ -313,6 +360,9 @@ class Telemetry(Protocol):
     def bytes_sent(self, count: int) -> None: ...
 
     def stream_ended(self) -> None: ...
+
+    def followers(self, count: int) -> None:
+        """So many follow the play counts now."""
 
 
 CheckStore = Callable[[], Awaitable[None]]

@@ -1,5 +1,6 @@
 """Who is made of whom. The only file that knows dependency_injector, and no other file knows that it exists."""
 
+from collections import abc
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -17,12 +18,15 @@ from adapters.audio.remote.http import HttpAudio, Patience
 from adapters.audio.remote.public_address import gate
 from adapters.audio.remote.resuming_audio import ResumingAudio
 from adapters.delivery_queue import DeliveryQueue
+from adapters.live_counts import LiveCounts
 from adapters.memory.store import MemoryStore
+from adapters.postgres.announcer import Announcer
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.daily_keys import PostgresDailyKeys
 from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.listens import PostgresListens
+from adapters.postgres.play_counts import PostgresPlayCounts
 from adapters.postgres.pool import connection_pool, opened
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
@@ -43,6 +47,7 @@ from domain.ports import (
     DailyKeys,
     DeliveryLedger,
     Listens,
+    PlayCounts,
     PlayLedger,
     Retention,
     Statistics,
@@ -58,12 +63,14 @@ from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.counting import CountingEndpoints
 from entrypoints.web.counting_rules import counting_rules
 from entrypoints.web.cross_origin import CrossOrigin
+from entrypoints.web.events import EventEndpoints
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import NamedKey, named_keys
 from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.rate_limits import RateLimits, rate_limit
+from entrypoints.web.refusals import TooManyFollowers
 from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_address import SignedAddresses, SigningKeys
 from entrypoints.web.stream_limit import StreamLimit
@@ -91,9 +98,21 @@ def metrics_keys(settings: Settings) -> tuple[NamedKey, ...]:
     return named_keys("metrics", () if settings.metrics_key is None else (settings.metrics_key,))
 
 
-def closing(queue: DeliveryQueue, kept: AudioSource, remote: HttpAudio) -> Sequence[Closing]:
+def closing(
+    live: LiveCounts, queue: DeliveryQueue, announcer: Announcer, kept: AudioSource, remote: HttpAudio
+) -> Sequence[Closing]:
     """What is closed at the end, in this order."""
-    return [queue, *([kept] if isinstance(kept, CachedAudio) else []), remote]
+    return [live, queue, announcer, *([kept] if isinstance(kept, CachedAudio) else []), remote]
+
+
+def told_in_turn(*told: abc.Callable[[], None]) -> abc.Callable[[], None]:
+    """One who tells all of these."""
+
+    def tell() -> None:
+        for each in told:
+            each()
+
+    return tell
 
 
 class Container(DeclarativeContainer):
@@ -112,17 +131,20 @@ class Container(DeclarativeContainer):
     metrics = Singleton(Metrics, pool.provided.get_stats)
     tracing = Singleton(tracing_to, settings.provided.otlp_endpoint)
     database = Singleton(WatchedDatabase, pool, metrics.provided.store_failed)
+    announcer = Singleton(Announcer, database)
     catalogue: Provider[Catalogue] = Singleton(PostgresCatalogue, database)
     ledger: Provider[PlayLedger] = Singleton(
         PostgresLedger,
         database,
         Singleton(flushes_spanned, metrics.provided.plays_flushed, tracing, "ledger flush plays"),
+        announcer.provided.played,
     )
     deliveries: Provider[DeliveryLedger] = Singleton(PostgresDeliveries, database)
     listens: Provider[Listens] = Singleton(PostgresListens, database)
     retention: Provider[Retention] = Singleton(PostgresRetention, database)
     statistics: Provider[Statistics] = Singleton(PostgresStatistics, database)
     transfer: Provider[Transfer] = Singleton(PostgresTransfer, database)
+    play_counts: Provider[PlayCounts] = Singleton(PostgresPlayCounts, database)
     daily_keys: Provider[DailyKeys] = Singleton(PostgresDailyKeys, database)
     check_store: Provider[CheckStore] = database.provided.check
 
@@ -208,13 +230,19 @@ class Container(DeclarativeContainer):
         client_address,
     )
     streams = Singleton(StreamLimit, play.provided.stream, settings.provided.most_streams)
-    endpoints = Singleton(Endpoints, play, listening, stats, counting, health, pages, access, rates, streams)
+    live_counts = Singleton(LiveCounts, play_counts, clock, metrics)
+    events = Singleton(EventEndpoints, live_counts)
+    followers = Singleton(
+        StreamLimit, events.provided.follow, settings.provided.most_followers, Object(TooManyFollowers)
+    )
+    draining = Callable(told_in_turn, health.provided.drain, live_counts.provided.end)
+    endpoints = Singleton(Endpoints, play, followers, listening, stats, counting, health, pages, access, rates, streams)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(Upkeep, retention, daily_keys, clock, settings.provided.keep, settings.provided.window)
     run = Resource(
         running,
         Singleton(Work, preparation, store, Singleton(Seeding, samples, curate), upkeep),
-        Callable(closing, delivery_queue, kept, remote),
+        Callable(closing, live_counts, delivery_queue, announcer, kept, remote),
         Object(partial(is_bot, "-")),
     )
     app = Singleton(
@@ -242,6 +270,7 @@ def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
         retention=Object(memory),
         statistics=Object(memory),
         transfer=Object(memory),
+        play_counts=Object(memory),
         daily_keys=Object(memory),
         check_store=Object(memory.check),
         metrics=Singleton(Metrics),

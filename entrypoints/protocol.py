@@ -17,6 +17,7 @@ from entrypoints.corked import Corked
 from entrypoints.framing import NO_HTTP, fault_of_head
 from entrypoints.read_ahead import MOST_WAITING, ReadAhead
 from entrypoints.until_close import UntilClose
+from entrypoints.web.event_stream import ABORT
 from entrypoints.web.problems import Problem
 from entrypoints.web.safe_answers import SAFE
 
@@ -132,6 +133,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
         if cycle.scope["http_version"] == "1.0":
             app = cast("Any", UntilClose(cast("Any", app), cycle))
         super()._start_asgi_task(cycle, app)

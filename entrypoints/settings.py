@@ -113,6 +113,11 @@ class Settings:
         "Most streams at once; whoever comes then is asked to come again. 0 sets no limit.",
         rule=between(0, 10**6),
     )
+    most_followers: int = setting(
+        1_000,
+        "Most who follow the play counts at once; whoever comes then is asked to come again. 0 sets no limit.",
+        rule=between(0, 10**6),
+    )
     drain_grace: float = setting(
         1.0, "How long connections are still taken after SIGTERM, so that balancers notice.", rule=between(0, 3_600)
     )

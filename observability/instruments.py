@@ -36,6 +36,7 @@ GROWING = (
 PRESENT = (
     ("play.deliveries.waiting", "{delivery}", "Deliveries that wait to be written down.", "waiting"),
     ("play.streams.active", "{stream}", "Streams under way.", "streams"),
+    ("play.followers.active", "{follower}", "Followers of the play counts.", "followers"),
 )
 
 

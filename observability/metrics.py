@@ -94,6 +94,9 @@ class Metrics:
     def stream_ended(self) -> None:
         self._numbers.counts["streams"] -= 1
 
+    def followers(self, count: int) -> None:
+        self._numbers.counts["followers"] = count
+
     # the database's adapter
 
     def plays_flushed(self, count: int, seconds: float) -> None:

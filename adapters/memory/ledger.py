@@ -20,4 +20,6 @@ class MemoryLedger(InMemory):
         tables.plays[play.clip, play.id] = play
         tables.sums.add(play.clip, "play_count", play.started_at)
         tables.last_played[play.clip] = max(play.started_at, tables.last_played.get(play.clip, play.started_at))
+        for heard in tables.hearing:
+            heard.put_nowait(play.clip)
         return True

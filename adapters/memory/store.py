@@ -7,6 +7,7 @@ from adapters.memory.daily_keys import MemoryDailyKeys
 from adapters.memory.deliveries import MemoryDeliveries
 from adapters.memory.ledger import MemoryLedger
 from adapters.memory.listens import MemoryListens
+from adapters.memory.play_counts import MemoryPlayCounts
 from adapters.memory.retention import MemoryRetention
 from adapters.memory.statistics import MemoryStatistics
 from adapters.memory.transfer import MemoryTransfer
@@ -17,6 +18,7 @@ class MemoryStore(
     MemoryStatistics,
     MemoryCatalogue,
     MemoryLedger,
+    MemoryPlayCounts,
     MemoryDeliveries,
     MemoryListens,
     MemoryRetention,

@@ -1,5 +1,6 @@
 """What is kept in memory, and the sums that are told of it."""
 
+from asyncio import Queue
 from collections import Counter, defaultdict
 from datetime import date, datetime
 
@@ -92,6 +93,7 @@ class Tables:
     heard: dict[tuple[ClipId, bytes, Purpose], Heard] = field(factory=dict, init=False)
     listens: dict[tuple[ClipId, PlayId], Listen] = field(factory=dict, init=False)
     daily_keys: dict[date, DailyKey] = field(factory=dict, init=False)
+    hearing: set["Queue[ClipId]"] = field(factory=set, init=False)  # of those who want to hear what is played
 
 
 @define(slots=False)

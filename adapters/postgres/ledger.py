@@ -12,6 +12,7 @@ from adapters.postgres.pool import MOST_WAITING, Database, array
 from domain.clip import LARGEST_CLIP_ID
 from domain.errors import ClipNotFound
 from domain.play import Play
+from domain.ports import Played
 from domain.statistics import Interval
 
 # The clip is read in the statement's own snapshot, so a clip that is being removed either was played before or is gone.
@@ -87,6 +88,7 @@ class PostgresLedger:
 
     database: Database
     flushed: Flushed = lambda _count, _seconds: None
+    played: Played = lambda _clips: None
     _batches: Batches[Play, bool] = field(init=False, eq=False, repr=False)
 
     @_batches.default
@@ -102,6 +104,7 @@ class PostgresLedger:
         began = perf_counter()
         answers = await self._record_all(plays)
         self.flushed(len(plays), perf_counter() - began)
+        self.played(play.clip for play in plays)
         return answers
 
     async def _record_all(self, plays: Sequence[Play]) -> Sequence[bool | ClipNotFound]:

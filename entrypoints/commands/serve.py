@@ -29,6 +29,6 @@ def serve_command(**given: Any) -> None:
             preparation = Preparation(partial(migrated, conninfo), announcement.waits, announcement.is_ready)
             container = wired(settings, conninfo, keys, preparation)
             leave = Leave(settings.drain_grace, settings.shutdown_timeout)
-            serve(container.app(), bound, leave, container.health().drain, lambda: preparation.is_hopeless)
+            serve(container.app(), bound, leave, container.draining(), lambda: preparation.is_hopeless)
             if preparation.failure is not None:
                 raise preparation.failure

@@ -13,6 +13,7 @@ from entrypoints.web.access import Access, in_path, in_query
 from entrypoints.web.counting import HTML, CountingEndpoints
 from entrypoints.web.counts_wire import CSV
 from entrypoints.web.cross_origin import CONFIRMING
+from entrypoints.web.event_stream import MEDIA_TYPE
 from entrypoints.web.faces import HANDLERS
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.listens import ListenEndpoints
@@ -34,6 +35,7 @@ class Endpoints:
     """All who answer."""
 
     play: PlayEndpoints
+    events: Handler
     listens: ListenEndpoints
     stats: StatsEndpoints
     counting: CountingEndpoints
@@ -62,6 +64,7 @@ def listening(endpoints: Endpoints) -> list[Route]:
     return [
         Route("/play/{id}/stream", Resource({"GET": rates.of_starts(access.for_players(endpoints.streams, in_query))})),
         Route("/play/{id}/listens/{uuid}", Resource({"PUT": confirm}, JSON, CONFIRMING)),
+        Route("/play/events", Resource({"GET": reading(endpoints.events)}, MEDIA_TYPE)),
         Route("/play", Resource({"GET": reading(play.page), "POST": writing(play.add)}, JSON)),
         Route("/play/{id}", Resource(clip, JSON)),
     ]

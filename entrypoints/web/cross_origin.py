@@ -20,8 +20,8 @@ READING = [
 PREFLIGHT = {
     "access-control-allow-methods": "GET, HEAD",
     "access-control-allow-headers": (
-        "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, X-API-Key, "
-        "X-Playback-Session-Id, X-Request-Id"
+        "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Last-Event-ID, "
+        "Range, X-API-Key, X-Playback-Session-Id, X-Request-Id"
     ),
     "access-control-max-age": "86400",  # seconds; browsers make it less
 }

@@ -42,6 +42,7 @@ from entrypoints.web.refusals import (
     NotAcceptable,
     RateExceeded,
     Refusal,
+    TooManyFollowers,
     TooManyStreams,
     UnsupportedMediaType,
     WritingClosed,
@@ -183,6 +184,12 @@ def too_many_streams(_error: TooManyStreams) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "As many listen as can at once; please try again.", headers=headers)
 
 
+def too_many_followers(_error: TooManyFollowers) -> Problem:
+    headers = {"retry-after": str(SECONDS_TO_RETRY)}
+    detail = "As many follow the play counts as can at once; please try again."
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)
+
+
 def rate_exceeded(error: RateExceeded) -> Problem:
     headers = {"retry-after": str(ceil(error.wait))}
     per = WHILES.get(error.seconds, f"{error.seconds:g} seconds")
@@ -219,6 +226,7 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     AddressExpired: address_expired,
     WritingClosed: writing_closed,
     TooManyStreams: too_many_streams,
+    TooManyFollowers: too_many_followers,
     Draining: draining,
     RateExceeded: rate_exceeded,
 }

@@ -77,6 +77,11 @@ class TooManyStreams(Refusal):
 
 
 @frozen
+class TooManyFollowers(Refusal):
+    """A follower beyond as many as this process tells of the play counts at once."""
+
+
+@frozen
 class Draining(Refusal):
     """A process that was told to end, and should get no new requests."""
 

@@ -31,6 +31,7 @@ EXPORTED: dict[str, frozenset[str]] = {
     "play_deliveries_waiting": NO_LABELS,
     "play_store_failures_total": NO_LABELS,
     "play_streams_active": NO_LABELS,
+    "play_followers_active": NO_LABELS,
     **distribution("play_stream_start_duration_seconds"),
     **distribution("play_ledger_flush_duration_seconds", "play_ledger"),
     **distribution("play_ledger_batch_size", "play_ledger"),
