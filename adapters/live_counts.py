@@ -1,7 +1,7 @@
 """Tells all who follow the play counts here: one reads what changed, four times a second, for any number of them."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from contextvars import Context
 from datetime import datetime
@@ -13,12 +13,15 @@ from adapters.follower import Follower
 from domain.clip import ClipId
 from domain.errors import StoreUnavailable
 from domain.live_counts import MOST_CLIPS, OVERLAP, Changes, News, resumed
-from domain.ports import Clock, PlayCounts, Telemetry
+from domain.ports import Clock, PlayCounts
 
 SECONDS_BETWEEN = 0.25
 SECONDS_TO_HEARTBEAT = 15.0
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between tries to hear announcements again; then the last again and again
 MOST_AT_ONCE = 50  # followers who are told before others have their turn
+
+Following = Callable[[int], None]
+"""Told how many follow here now. Never fails, never waits."""
 
 
 @define(eq=False)
@@ -29,7 +32,7 @@ class LiveCounts:
 
     counts: PlayCounts
     clock: Clock
-    telemetry: Telemetry
+    following: Following
     _followers: dict[Follower, None] = field(factory=dict, init=False)  # in the order they came
     _announced: dict[ClipId, None] = field(factory=dict, init=False)  # and not told yet, the first first
     _until: datetime = field(init=False)  # whatever was announced before is told
@@ -47,13 +50,13 @@ class LiveCounts:
         if not self._followers:
             self._until = now
         self._followers[follower] = None
-        self.telemetry.followers(len(self._followers))
+        self.following(len(self._followers))
         self._begin()
         try:
             yield follower
         finally:
             del self._followers[follower]
-            self.telemetry.followers(len(self._followers))
+            self.following(len(self._followers))
 
     def end(self) -> None:
         """Send all followers away, and whoever comes later, to come again elsewhere. May be called amid a signal."""

@@ -361,9 +361,6 @@ class Telemetry(Protocol):
 
     def stream_ended(self) -> None: ...
 
-    def followers(self, count: int) -> None:
-        """So many follow the play counts now."""
-
 
 CheckStore = Callable[[], Awaitable[None]]
 """Whether catalogue and ledger can be asked at this moment. Raises StoreUnavailable."""

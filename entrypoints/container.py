@@ -230,7 +230,7 @@ class Container(DeclarativeContainer):
         client_address,
     )
     streams = Singleton(StreamLimit, play.provided.stream, settings.provided.most_streams)
-    live_counts = Singleton(LiveCounts, play_counts, clock, metrics)
+    live_counts = Singleton(LiveCounts, play_counts, clock, metrics.provided.followers)
     events = Singleton(EventEndpoints, live_counts)
     followers = Singleton(
         StreamLimit, events.provided.follow, settings.provided.most_followers, Object(TooManyFollowers)

@@ -94,6 +94,8 @@ class Metrics:
     def stream_ended(self) -> None:
         self._numbers.counts["streams"] -= 1
 
+    # the adapter that tells live counts
+
     def followers(self, count: int) -> None:
         self._numbers.counts["followers"] = count
 

@@ -43,6 +43,7 @@ def test_every_boundary_is_named(boundary: str) -> None:
         "`/play/{id}/stats/explain` tell a right key from a wrong one without a rate",
         "from 128 on guessing is hopeless",
         "fill `PLAY_MOST_STREAMS`",
+        "fill `PLAY_MOST_FOLLOWERS`",
         "`HEAD` on streams and `PUT` on listens have no rate",
         "a row of `daily_keys` for each of 8 days",
     ],

@@ -6,16 +6,28 @@ from contextlib import asynccontextmanager
 from attrs import frozen
 
 from adapters.memory.store import MemoryStore
+from adapters.postgres.announcer import Announcer
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.daily_keys import PostgresDailyKeys
 from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.listens import PostgresListens
+from adapters.postgres.play_counts import PostgresPlayCounts
 from adapters.postgres.pool import Database, connection_pool
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
 from adapters.postgres.transfer import PostgresTransfer
-from domain.ports import Catalogue, DailyKeys, DeliveryLedger, Listens, PlayLedger, Retention, Statistics, Transfer
+from domain.ports import (
+    Catalogue,
+    DailyKeys,
+    DeliveryLedger,
+    Listens,
+    PlayCounts,
+    PlayLedger,
+    Retention,
+    Statistics,
+    Transfer,
+)
 
 EMPTY = "TRUNCATE clips, plays, play_counts, counts, deliveries, heard, daily_keys, listens RESTART IDENTITY"
 
@@ -32,24 +44,26 @@ class World:
     statistics: Statistics
     keys: DailyKeys
     transfer: Transfer
+    play_counts: PlayCounts
 
 
 def in_memory() -> World:
     store = MemoryStore()
-    return World(store, store, store, store, store, store, store, store)
+    return World(store, store, store, store, store, store, store, store, store)
 
 
 def over(database: Database) -> World:
     """What one process has of a world in PostgreSQL."""
     return World(
         PostgresCatalogue(database),
-        PostgresLedger(database),
+        PostgresLedger(database, played=Announcer(database).played),
         PostgresDeliveries(database),
         PostgresListens(database),
         PostgresRetention(database),
         PostgresStatistics(database),
         PostgresDailyKeys(database),
         PostgresTransfer(database),
+        PostgresPlayCounts(database),
     )
 
 

@@ -97,6 +97,8 @@ async def test_what_is_answered_to_an_operator_is_as_written(edge: Edge, operati
         ("streamClip", "GET /play/1/stream", 412, {"headers": {"if-match": '"another"'}}),
         ("describeStream", "HEAD /play/1/stream", 304, {"headers": {"if-none-match": "*"}}),
         ("describeStream", "HEAD /play/1/stream", 412, {"headers": {"if-match": '"another"'}}),
+        ("followPlayCounts", "GET /play/events", 406, {"headers": NO_JSON}),
+        ("followPlayCounts", "GET /play/events?clips=1,,2", 422, {}),
         ("contract", "GET /openapi.json", 406, {"headers": NO_JSON}),
     ],
 )

@@ -39,6 +39,7 @@ OTHER_THAN_DEFAULT = {
     "stream_rate": ("600/hour", "600/hour"),
     "body_limit": ("2048", 2048),
     "most_streams": ("0", 0),
+    "most_followers": ("0", 0),
     "drain_grace": ("0", 0.0),
     "shutdown_timeout": ("0", 0.0),
     "otlp_endpoint": ("http://localhost:4318", "http://localhost:4318"),
