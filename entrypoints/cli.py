@@ -2,6 +2,8 @@
 
 import click
 
+from entrypoints.commands.export import export_command
+from entrypoints.commands.import_clips import import_command
 from entrypoints.commands.key import key_command
 from entrypoints.commands.migrate import migrate_command
 from entrypoints.commands.seed import seed_command
@@ -28,5 +30,14 @@ def main() -> None:
     """
 
 
-for command in (serve_command, migrate_command, seed_command, settings_command, key_command):
-    main.add_command(command)
+COMMANDS = (
+    serve_command,
+    migrate_command,
+    seed_command,
+    import_command,
+    export_command,
+    settings_command,
+    key_command,
+)
+for each in COMMANDS:
+    main.add_command(each)

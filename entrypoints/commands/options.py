@@ -42,3 +42,6 @@ def first_key(settings: Settings) -> str:
     if not settings.write_keys:
         raise click.UsageError("--url needs --key, or PLAY_WRITE_KEYS.")
     return settings.write_keys[0]
+
+
+quietly = click.option("-q", "--quiet", "is_quiet", is_flag=True, help="Do not tell how far it is.")

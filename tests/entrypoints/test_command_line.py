@@ -66,7 +66,7 @@ def test_the_help_names_every_command_and_what_happens_without_one(option: str) 
     helped = invoked(option)
 
     assert helped.exit_code == 0
-    for command in ("serve", "migrate", "seed", "settings"):
+    for command in ("serve", "migrate", "seed", "import", "export", "settings", "key"):
         assert f"\n  {command} " in helped.output
     assert "Without a command the service starts" in helped.output
 
@@ -80,7 +80,7 @@ def test_the_help_of_serve_names_each_option_and_its_variable() -> None:
         assert f"[{variable}]" in helped.output
 
 
-@pytest.mark.parametrize("command", ["migrate", "seed", "settings"])
+@pytest.mark.parametrize("command", ["migrate", "seed", "import", "export", "settings"])
 def test_every_command_says_what_it_does(command: str) -> None:
     assert len(invoked(command, "--help").output.splitlines()) >= 5
 
