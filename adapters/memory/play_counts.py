@@ -27,13 +27,15 @@ class MemoryPlayCounts(InMemory):
             self._tables.hearing.discard(heard)
 
     async def present(self, clips: Collection[ClipId]) -> Mapping[ClipId, int]:
-        return {clip: self._count(clip) for clip in clips if clip in self._tables.last_played}
+        return {clip: self._plays_in_all(clip) for clip in clips if clip in self._tables.last_played}
 
     async def played_since(self, moment: datetime, at_most: int) -> Sequence[LastPlayed]:
         played = (
-            LastPlayed(clip, self._count(clip), at) for clip, at in self._tables.last_played.items() if at >= moment
+            LastPlayed(clip, self._plays_in_all(clip), at)
+            for clip, at in self._tables.last_played.items()
+            if at >= moment
         )
         return nlargest(at_most, played, key=lambda last: last.at)
 
-    def _count(self, clip: ClipId) -> int:
+    def _plays_in_all(self, clip: ClipId) -> int:
         return self._tables.sums.totals[clip]["play_count"]
