@@ -1,5 +1,6 @@
 """A clip: what is said of it, what its audio tells, what is kept, and what may change."""
 
+import re
 from datetime import datetime
 from enum import Enum
 from math import isfinite
@@ -78,6 +79,7 @@ class ClipOffer:
     genre: str | None = None
     description: str | None = None
     duration: float | None = None
+    tags: tuple[str, ...] = field(default=(), converter=kept_in_order)
     file_name: str = ""
 
     def __attrs_post_init__(self) -> None:
@@ -103,6 +105,13 @@ class AudioTags:
 
 
 NO_TAGS = AudioTags()
+
+
+def title_of_file(name: str) -> str | None:
+    """The title of audio that has no other: its file's name, without folders and the ending; None if none is left."""
+    last = re.split(r"[/\\]", name)[-1]
+    stem, _, _ = last.rpartition(".")
+    return cleaned_line(stem or last, LONGEST_TITLE)
 
 
 @frozen

@@ -17,6 +17,8 @@ from adapters.audio.probe.tag_probe import TagProbe
 from adapters.audio.remote.http import HttpAudio, Patience
 from adapters.audio.remote.public_address import gate
 from adapters.audio.remote.resuming_audio import ResumingAudio
+from adapters.audio.uploads.filesystem import UploadedFiles
+from adapters.audio.uploads.memory import UploadsFirst, UploadsInMemory
 from adapters.delivery_queue import DeliveryQueue
 from adapters.live_counts import LiveCounts
 from adapters.memory.store import MemoryStore
@@ -41,6 +43,7 @@ from application.report_counts import ReportCounts
 from application.stream_clip import StreamClip
 from domain.ports import (
     AudioSource,
+    AudioStore,
     Catalogue,
     CheckStore,
     Clock,
@@ -98,11 +101,9 @@ def metrics_keys(settings: Settings) -> tuple[NamedKey, ...]:
     return named_keys("metrics", () if settings.metrics_key is None else (settings.metrics_key,))
 
 
-def closing(
-    live: LiveCounts, queue: DeliveryQueue, announcer: Announcer, kept: AudioSource, remote: HttpAudio
-) -> Sequence[Closing]:
-    """What is closed at the end, in this order."""
-    return [live, queue, announcer, *([kept] if isinstance(kept, CachedAudio) else []), remote]
+def closing(kept: AudioSource, remote: HttpAudio, *before: Closing) -> Sequence[Closing]:
+    """What is closed at the end: first what comes ``before``, in this order."""
+    return [*before, *([kept] if isinstance(kept, CachedAudio) else []), remote]
 
 
 def told_in_turn(*told: abc.Callable[[], None]) -> abc.Callable[[], None]:
@@ -158,12 +159,13 @@ class Container(DeclarativeContainer):
     remote = Singleton(HttpAudio, sources, patience)
     resuming = Singleton(ResumingAudio, remote, metrics)
     kept = Singleton(kept_if_possible, resuming, settings, metrics)
-    library = Singleton(FilesystemAudio, settings.provided.media)
+    library: Provider[AudioSource] = Singleton(FilesystemAudio, settings.provided.media)
+    uploads: Provider[AudioStore] = Singleton(UploadedFiles, settings.provided.media)
     uncached_audio = Singleton(AudioByLocation, library, resuming)  # who only looks fetches no clip whole
     audio = Singleton(AudioByLocation, library, kept)
 
     browse = Singleton(Browse, catalogue)
-    curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), clock)
+    curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), clock, uploads, metrics)
     delivery_queue = Singleton(
         DeliveryQueue,
         Singleton(spanned, deliveries, tracing, deliver="ledger flush deliveries"),
@@ -238,11 +240,20 @@ class Container(DeclarativeContainer):
     draining = Callable(told_in_turn, health.provided.drain, live_counts.provided.end)
     endpoints = Singleton(Endpoints, play, followers, listening, stats, counting, health, pages, access, rates, streams)
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
-    upkeep = Singleton(Upkeep, retention, daily_keys, clock, settings.provided.keep, settings.provided.window)
+    upkeep = Singleton(
+        Upkeep,
+        retention,
+        daily_keys,
+        clock,
+        settings.provided.keep,
+        settings.provided.window,
+        uploads,
+        catalogue.provided.used,
+    )
     run = Resource(
         running,
         Singleton(Work, preparation, store, Singleton(Seeding, samples, curate), upkeep),
-        Callable(closing, live_counts, delivery_queue, announcer, kept, remote),
+        Callable(closing, kept, remote, live_counts, delivery_queue, announcer, uploads),
         Object(partial(is_bot, "-")),
     )
     app = Singleton(
@@ -259,7 +270,7 @@ class Container(DeclarativeContainer):
 
 def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
     """The same service over a store that is gone when the process ends."""
-    memory = MemoryStore()
+    memory, uploads = MemoryStore(), UploadsInMemory()
     container = Container(settings=settings, write_keys=write_keys)
     container.override_providers(
         store=Object(nullcontext()),
@@ -273,6 +284,8 @@ def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
         play_counts=Object(memory),
         daily_keys=Object(memory),
         check_store=Object(memory.check),
+        uploads=Object(uploads),
+        library=Object(UploadsFirst(uploads, FilesystemAudio(settings.media))),
         metrics=Singleton(Metrics),
     )
     return container

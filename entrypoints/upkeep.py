@@ -1,4 +1,4 @@
-"""What the clock asks of the service: to forget what it promised not to keep."""
+"""What the clock asks of the service: to forget what it promised not to keep, and to remove what nobody uses."""
 
 import asyncio
 from datetime import UTC, timedelta
@@ -7,24 +7,29 @@ from attrs import frozen
 
 from domain.errors import StoreUnavailable
 from domain.heard import Window
-from domain.ports import Clock, DailyKeys, Retention
+from domain.ports import AudioStore, Clock, DailyKeys, Retention, Used
 from observability.logs import log
 
 ROWS_AT_ONCE = 10_000  # few enough for nobody to wait long for what is locked meanwhile
 SECONDS_BETWEEN_BATCHES = 0.2
 SECONDS_BETWEEN_ROUNDS = 600.0
+UNUSED = timedelta(days=1)  # how long an upload lies before it is swept; far longer than any request
 GRACE = timedelta(hours=1)  # for clocks that go wrong, and for streams whose end is still to be written down
 
 
 @frozen
 class Upkeep:
-    """Forgets, again and again. Every replica tries, and one does it."""
+    """Forgets, again and again. Every replica tries, and one does it.
+
+    Uploads that no clip uses are swept too: those of a request that was killed, or could not be removed with a clip."""
 
     retention: Retention
     keys: DailyKeys
     clock: Clock
     keep: timedelta  # for deliveries and sums by the hour
     window: Window
+    uploads: AudioStore
+    used: Used
 
     async def run(self) -> None:
         """Keep at it until cancelled. A store that is away is asked again in the next round; so it is after a defect,
@@ -47,3 +52,5 @@ class Upkeep:
         while is_more:
             is_more = await self.retention.forget(now, self.keep, ROWS_AT_ONCE)
             await asyncio.sleep(SECONDS_BETWEEN_BATCHES)
+        if swept := await self.uploads.sweep(now - UNUSED, self.used):
+            log.info("unused uploads removed", count=swept)

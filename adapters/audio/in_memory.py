@@ -9,14 +9,15 @@ from attrs import define, field, frozen
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
-from domain.location import AudioLocation
+from domain.location import AudioLocation, content_hash
 from domain.ports import LARGEST_CHUNK
 from domain.validators import EntityTag, Validators
 
 
 @define(eq=False)
 class OpenedMemory:
-    """Some bytes, handed out in chunks. Their entity tag is a hash of them and of where they are."""
+    """Some bytes, handed out in chunks. Their entity tag is a hash of them and of where they are; an upload's, of its
+    bytes alone (ADR 10)."""
 
     location: str
     media_type: str | None
@@ -42,6 +43,8 @@ class OpenedMemory:
 
     @property
     def validators(self) -> Validators:
+        if digest := content_hash(self.location):
+            return Validators(EntityTag(digest))
         named = sha256(self.location.encode(errors="surrogatepass") + b"\0" + self._content)
         return Validators(EntityTag(named.hexdigest()))
 

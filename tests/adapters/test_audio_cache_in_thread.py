@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from adapters.audio.cache.in_thread import MOST_THREADS, Threads
+from adapters.audio.in_thread import MOST_THREADS, Threads
 from tests.upstream import soon
 
 

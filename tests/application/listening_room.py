@@ -7,6 +7,7 @@ from attrs import define, evolve, field
 
 from adapters.audio.in_memory import MemoryAudio, OpenedMemory
 from adapters.audio.probe.tag_probe import TagProbe
+from adapters.audio.uploads.memory import UploadsInMemory
 from adapters.memory.store import MemoryStore
 from adapters.system import new_id
 from application.browse import Browse
@@ -94,9 +95,11 @@ class ListeningRoom:
     told: Told = field(factory=Told)
     handed_in: list[Delivery] = field(factory=list)
     audio: WatchedAudio = field(init=False)
+    uploads: UploadsInMemory = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.audio = WatchedAudio(MemoryAudio(self.content))
+        self.uploads = UploadsInMemory(self.content, clock=clock)
 
     @property
     def browse(self) -> Browse:
@@ -104,7 +107,7 @@ class ListeningRoom:
 
     @property
     def curate(self) -> Curate:
-        return Curate(self.store, TagProbe(self.audio), clock)
+        return Curate(self.store, TagProbe(self.audio), clock, self.uploads, self.told)
 
     @property
     def stream_clip(self) -> StreamClip:

@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 from starlette.types import ASGIApp, Message
 
 from adapters.audio.in_memory import MemoryAudio
+from adapters.audio.uploads.memory import UploadsInMemory
 from domain.byte_range import ByteRange, RequestedRange
 from domain.clip import ClipId
 from domain.errors import AudioUnavailable, StoreUnavailable
@@ -209,6 +210,7 @@ def an_edge(
     for name, other in {
         "audio": sounds or heard,
         "uncached_audio": sounds or heard,
+        "uploads": UploadsInMemory(heard.content),
         "pages": read_once(),
         **others,
     }.items():

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from attrs import define, field
 
+from adapters.audio.uploads.memory import UploadsInMemory
+from adapters.memory.store import MemoryStore
 from domain.errors import StoreUnavailable
 from domain.heard import Window
 from domain.listener import DailyKey
@@ -45,7 +47,7 @@ def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def an_upkeep(store: Store, now: datetime = NOVEMBER_22, window: Window = Window.CALENDAR_DAY) -> Upkeep:
-    return Upkeep(store, store, lambda: now, timedelta(days=90), window)
+    return Upkeep(store, store, lambda: now, timedelta(days=90), window, UploadsInMemory(), MemoryStore().used)
 
 
 async def test_rows_are_forgotten_batch_by_batch_until_none_are_left() -> None:

@@ -10,8 +10,8 @@ from attrs import define, field
 
 from adapters.audio.cache.arrival import Arrival
 from adapters.audio.cache.entry import Identity, Version
-from adapters.audio.cache.in_thread import Threads
 from adapters.audio.cache.part_file import PartFile
+from adapters.audio.in_thread import Threads
 from adapters.audio.library.file_descriptor import FileDescriptor
 from domain.byte_range import RequestedRange, satisfied
 from domain.errors import AudioUnavailable, SourceFailure

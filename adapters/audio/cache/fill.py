@@ -7,9 +7,9 @@ from attrs import frozen
 
 from adapters.audio.cache.arrival import Arrival
 from adapters.audio.cache.copy import Copy
-from adapters.audio.cache.in_thread import Threads
 from adapters.audio.cache.part_file import PartFile
 from adapters.audio.cache.shelf import Shelf
+from adapters.audio.in_thread import Threads
 from domain.errors import AudioUnavailable, SourceFailure
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from attrs import frozen
 
+from domain.location import content_hash
 from domain.validators import EntityTag, Validators
 
 SECOND = 1_000_000_000
@@ -32,10 +33,12 @@ class FileVersion:
 
     def validators(self, location: str) -> Validators:
         """Those of the clip at ``location``. No tag while a later change could bear the same times, and no date while
-        one could bear the same second, nor one of before 1970, by which file systems say that they do not know."""
+        one could bear the same second, nor one of before 1970, by which file systems say that they do not know.
+        The tag of an upload is the hash of its bytes, which its name tells (ADR 10)."""
         now, status = int(self.seen_at.timestamp() * SECOND), self.status
-        tag, modified = None, status.st_mtime_ns // SECOND
-        if self._has_rested(now):
+        modified, digest = status.st_mtime_ns // SECOND, content_hash(location)
+        tag = EntityTag(digest) if digest else None
+        if tag is None and self._has_rested(now):
             tag = entity_tag(location, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         is_told = modified >= 0 and (modified + 1) * SECOND + self._rest <= now
         return Validators(tag, datetime.fromtimestamp(modified, UTC) if is_told else None)

@@ -1,6 +1,7 @@
 """What audio tells of itself, learned from its beginning, its end, and at most a few places between."""
 
 import asyncio
+from contextlib import suppress
 from io import BytesIO
 from typing import BinaryIO, cast
 
@@ -10,8 +11,9 @@ from tinytag.tinytag import TinyTagException
 
 from adapters.audio.probe.lead_in import header_size
 from adapters.audio.probe.sparse_file import SparseFile, Unfetched
+from adapters.audio.probe.tags import told_tags
 from domain.byte_range import FromTo
-from domain.clip import AudioFacts
+from domain.clip import NO_TAGS, AudioFacts
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
 from domain.ports import AudioSource
@@ -49,17 +51,18 @@ class TagProbe:
         if head.media_type is None:
             raise AudioUnavailable(location, SourceFailure.NOT_AUDIO)
         size = len(head.data) if head.is_all else head.size
-        try:
-            async with asyncio.timeout(self.patience):
-                duration = None if head.media_type in NOT_READ else await self._duration(location, head, size)
-        except TimeoutError:
-            duration = None  # audible all the same; whoever adds the clip can still say how long it is
-        header = await asyncio.to_thread(header_size, head.data)
-        return AudioFacts(head.media_type, size, duration, header if size is None else min(header, size))
-
-    async def _duration(self, location: AudioLocation, head: Piece, size: int | None) -> float | None:
-        file = SparseFile(size)
+        file, duration, tags = SparseFile(size), None, NO_TAGS
         file.add(0, head.data)
+        if head.media_type not in NOT_READ:
+            with suppress(TimeoutError):  # audible all the same; whoever adds the clip can still say how long it is
+                async with asyncio.timeout(self.patience):
+                    duration = await self._duration(location, head, size, file)
+            tags = await asyncio.to_thread(told_tags, head.data, file)
+        header = await asyncio.to_thread(header_size, head.data)
+        return AudioFacts(head.media_type, size, duration, header if size is None else min(header, size), tags)
+
+    async def _duration(self, location: AudioLocation, head: Piece, size: int | None, file: SparseFile) -> float | None:
+        """The duration that the audio tells; what has to be fetched for it is added to ``file``."""
         if size is None or size <= len(head.data):
             return await asyncio.to_thread(told_duration, file)
         tail_begin = max(len(head.data), size - PIECE)

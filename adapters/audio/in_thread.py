@@ -4,7 +4,6 @@ import asyncio
 import errno
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 from attrs import define, field
@@ -16,12 +15,17 @@ MOST_THREADS = 16  # they wait for the disk or for the folder's lock, or hash, f
 
 @define(eq=False)
 class Threads:
-    """Threads of the cache's own: a slow disk, or a lock that is not given, holds up nobody else's.
+    """Threads of one's own, with a ``name``: a slow disk, or a lock that is not given, holds up nobody else's.
 
     When they are closed, what is asked of them raises OSError (ECANCELED), as of a disk that fails."""
 
-    _pool: ThreadPoolExecutor = field(factory=partial(ThreadPoolExecutor, MOST_THREADS, "cache"), init=False)
+    name: str = "cache"
+    _pool: ThreadPoolExecutor = field(init=False)
     _is_closed: bool = field(default=False, init=False)
+
+    @_pool.default
+    def _own_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(MOST_THREADS, self.name)
 
     async def finished(self, call: Callable[[], T]) -> T:
         """What ``call`` returns. Cancelled, it waits for the thread all the same: afterwards nothing is under way."""
@@ -71,4 +75,4 @@ def result_of(ended: "asyncio.Future[T]") -> T:
 
 
 def closed() -> OSError:
-    return OSError(errno.ECANCELED, "the cache was closed")
+    return OSError(errno.ECANCELED, "it was closed")

@@ -1,0 +1,31 @@
+"""An audio source of one file that is open already."""
+
+from typing import Self
+
+from attrs import frozen
+
+from adapters.audio.library.file_descriptor import FileDescriptor
+from adapters.audio.library.file_version import FileVersion
+from adapters.audio.library.opened_file import OpenedFile
+from adapters.system import utc_now
+from domain.byte_range import RequestedRange
+from domain.location import AudioLocation
+
+
+@frozen
+class OneFile:
+    """The same audio wherever it is looked for: the file, as it is now."""
+
+    file: FileDescriptor
+    media_type: str
+    version: FileVersion
+
+    @classmethod
+    def of(cls, file: FileDescriptor, media_type: str) -> Self:
+        """Raises OSError."""
+        return cls(file, media_type, FileVersion(file.status(), utc_now()))
+
+    async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> OpenedFile:
+        opened = OpenedFile.of(location, self.media_type, requested, self.version, self.file)
+        self.file.share()
+        return opened
