@@ -55,8 +55,9 @@ function built(root, clip, { press, changed }) {
   if (clip.description) head.append(element("p", "about-clip", clip.description));
   head.append(labels(clip), element("p", "hint", facts(clip)), counted);
   const copied = Object.assign(element("span", "hint"), { role: "status" });
-  head.append(element("div", "actions", play, button(words.copy, () => copyLink(clip, copied)), copied));
-  root.replaceChildren(head, curation(clip, changed), element("h3", "", words.statistics), place);
+  head.append(element("div", "actions", play, button(words.copy, () => copyLink(clip, copied)),
+    curation(clip, changed), copied));
+  root.replaceChildren(head, element("h3", "", words.statistics), place);
   return { clip, root, play, figures };
 }
 

@@ -3,6 +3,8 @@
 import { element } from "/page/dom.js";
 import { dialogs as words } from "/page/words-views.js";
 
+let made = 0; // dialogs so far
+
 /** A button; `className` may make it the one that is meant, or a dangerous one. */
 export function button(text, press, className = "") {
   const made = element("button", `button ${className}`.trim(), text);
@@ -16,7 +18,7 @@ export function button(text, press, className = "") {
  * What `submit` throws is told in the dialog, unless `refused` takes care of it. The dialog is gone afterwards. */
 export function formDialog({ title, content, action, className = "", submit, refused = (error) => error.message }) {
   const heading = element("h2", "", title);
-  heading.id = "dialog-title";
+  heading.id = `title-of-dialog-${(made += 1)}`; // one may ask for a key above another
   const fault = Object.assign(element("p", "fault"), { role: "alert" });
   const meant = Object.assign(element("button", `button meant ${className}`.trim(), action), { type: "submit" });
   const form = element("form", "", heading, ...content, fault);

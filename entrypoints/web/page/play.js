@@ -38,9 +38,10 @@ async function recount(clip) {
 
 /** Whether a key belongs to what has the focus: typing, choosing, or pressing a button with the space bar. */
 function isTaken(key, target) {
+  if (target.closest("dialog")) return true;
   if (target.matches("input[type=range]")) return key !== " " && target.id !== "seek";
   if (target.matches("input, select, textarea")) return true;
-  return key === " " && target.matches("button, a");
+  return key === " " && target.matches("button, a, summary");
 }
 
 const keys = {
