@@ -32,6 +32,15 @@ class PeriodFault(StrEnum):
     FORGOTTEN = "forgotten"  # by the hour, of longer ago than hours are kept
 
 
+class PeaksFault(StrEnum):
+    """Why no peaks can be drawn of audio, as far as it is the audio's own fault."""
+
+    FORMAT = "format"  # it is of a kind that no decoder here reads
+    UNDECODABLE = "undecodable"  # it is not whole, or not what it says it is, or holds no sample
+    TOO_LONG = "too_long"  # it has more bytes or seconds than are decoded, or decoding takes too long
+    DECODER_BROKE = "decoder_broke"  # a decoder crashed on it, or took more memory than it may
+
+
 @frozen
 class PlayError(Exception):
     """The root of what the core refuses."""
@@ -125,3 +134,15 @@ class PeriodRefused(PlayError):
 
     fault: PeriodFault
     keep: timedelta
+
+
+@frozen
+class PeaksUnavailable(PlayError):
+    """Of this audio, no peaks can be drawn."""
+
+    why: PeaksFault
+
+
+@frozen
+class DecoderUnavailable(PlayError):
+    """Peaks cannot be drawn at the moment, though the audio may be good: too much is asked for, or it took too long."""

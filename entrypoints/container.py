@@ -13,6 +13,7 @@ from dependency_injector.providers import Callable, Dependency, Object, Provider
 from adapters.audio.by_location import AudioByLocation
 from adapters.audio.cache.cached_audio import CachedAudio
 from adapters.audio.library.filesystem import FilesystemAudio
+from adapters.audio.peaks.child_decoder import ChildDecoder
 from adapters.audio.probe.tag_probe import TagProbe
 from adapters.audio.remote.http import HttpAudio, Patience
 from adapters.audio.remote.public_address import gate
@@ -28,17 +29,20 @@ from adapters.postgres.daily_keys import PostgresDailyKeys
 from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.listens import PostgresListens
+from adapters.postgres.peaks import PostgresPeaks
 from adapters.postgres.play_counts import PostgresPlayCounts
 from adapters.postgres.pool import connection_pool, opened
 from adapters.postgres.retention import PostgresRetention
 from adapters.postgres.statistics import PostgresStatistics
 from adapters.postgres.transfer import PostgresTransfer
 from adapters.postgres.watched_database import WatchedDatabase
+from adapters.single_flight import SingleFlights
 from adapters.system import new_id, utc_now
 from adapters.user_agents import is_bot
 from application.browse import Browse
 from application.confirm_listen import ConfirmListen
 from application.curate import Curate
+from application.draw_peaks import DrawPeaks
 from application.report_counts import ReportCounts
 from application.stream_clip import StreamClip
 from domain.ports import (
@@ -50,6 +54,8 @@ from domain.ports import (
     DailyKeys,
     DeliveryLedger,
     Listens,
+    PeaksDecoder,
+    PeaksStore,
     PlayCounts,
     PlayLedger,
     Retention,
@@ -71,6 +77,7 @@ from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import NamedKey, named_keys
 from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
+from entrypoints.web.peaks import PeaksEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.rate_limits import RateLimits, rate_limit
 from entrypoints.web.refusals import TooManyFollowers
@@ -147,6 +154,7 @@ class Container(DeclarativeContainer):
     transfer: Provider[Transfer] = Singleton(PostgresTransfer, database)
     play_counts: Provider[PlayCounts] = Singleton(PostgresPlayCounts, database)
     daily_keys: Provider[DailyKeys] = Singleton(PostgresDailyKeys, database)
+    peaks_store: Provider[PeaksStore] = Singleton(PostgresPeaks, database)
     check_store: Provider[CheckStore] = database.provided.check
 
     patience = Singleton(
@@ -188,6 +196,10 @@ class Container(DeclarativeContainer):
 
     report_counts = Singleton(ReportCounts, catalogue, statistics, clock, settings.provided.keep)
 
+    flights = Singleton(SingleFlights)
+    decoder: Provider[PeaksDecoder] = Singleton(ChildDecoder, settings.provided.data)
+    draw_peaks = Singleton(DrawPeaks, catalogue, audio, peaks_store, decoder, flights, clock)
+
     access = Singleton(
         Access,
         Callable(partial(named_keys, "read"), settings.provided.read_keys),
@@ -217,6 +229,7 @@ class Container(DeclarativeContainer):
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
     pages = Singleton(PageEndpoints)
     stats = Singleton(StatsEndpoints, report_counts, access.provided.address_of)
+    peaks = Singleton(PeaksEndpoints, draw_peaks)
     rules = Singleton(
         counting_rules,
         settings.provided.window,
@@ -238,7 +251,9 @@ class Container(DeclarativeContainer):
         StreamLimit, events.provided.follow, settings.provided.most_followers, Object(TooManyFollowers)
     )
     draining = Callable(told_in_turn, health.provided.drain, live_counts.provided.end)
-    endpoints = Singleton(Endpoints, play, followers, listening, stats, counting, health, pages, access, rates, streams)
+    endpoints = Singleton(
+        Endpoints, play, followers, listening, peaks, stats, counting, health, pages, access, rates, streams
+    )
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(
         Upkeep,
@@ -253,7 +268,7 @@ class Container(DeclarativeContainer):
     run = Resource(
         running,
         Singleton(Work, preparation, store, Singleton(Seeding, samples, curate), upkeep),
-        Callable(closing, kept, remote, live_counts, delivery_queue, announcer, uploads),
+        Callable(closing, kept, remote, live_counts, delivery_queue, announcer, flights, uploads),
         Object(partial(is_bot, "-")),
     )
     app = Singleton(
@@ -283,6 +298,7 @@ def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
         transfer=Object(memory),
         play_counts=Object(memory),
         daily_keys=Object(memory),
+        peaks_store=Object(memory),
         check_store=Object(memory.check),
         uploads=Object(uploads),
         library=Object(UploadsFirst(uploads, FilesystemAudio(settings.media))),

@@ -12,6 +12,7 @@ from adapters.postgres.daily_keys import PostgresDailyKeys
 from adapters.postgres.deliveries import PostgresDeliveries
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.listens import PostgresListens
+from adapters.postgres.peaks import PostgresPeaks
 from adapters.postgres.play_counts import PostgresPlayCounts
 from adapters.postgres.pool import Database, connection_pool
 from adapters.postgres.retention import PostgresRetention
@@ -22,6 +23,7 @@ from domain.ports import (
     DailyKeys,
     DeliveryLedger,
     Listens,
+    PeaksStore,
     PlayCounts,
     PlayLedger,
     Retention,
@@ -29,7 +31,7 @@ from domain.ports import (
     Transfer,
 )
 
-EMPTY = "TRUNCATE clips, plays, play_counts, counts, deliveries, heard, daily_keys, listens RESTART IDENTITY"
+EMPTY = "TRUNCATE clips, plays, play_counts, counts, deliveries, heard, daily_keys, listens, peaks RESTART IDENTITY"
 
 
 @frozen
@@ -45,11 +47,12 @@ class World:
     keys: DailyKeys
     transfer: Transfer
     play_counts: PlayCounts
+    peaks: PeaksStore
 
 
 def in_memory() -> World:
     store = MemoryStore()
-    return World(store, store, store, store, store, store, store, store, store)
+    return World(store, store, store, store, store, store, store, store, store, store)
 
 
 def over(database: Database) -> World:
@@ -64,6 +67,7 @@ def over(database: Database) -> World:
         PostgresDailyKeys(database),
         PostgresTransfer(database),
         PostgresPlayCounts(database),
+        PostgresPeaks(database),
     )
 
 

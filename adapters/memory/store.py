@@ -7,6 +7,7 @@ from adapters.memory.daily_keys import MemoryDailyKeys
 from adapters.memory.deliveries import MemoryDeliveries
 from adapters.memory.ledger import MemoryLedger
 from adapters.memory.listens import MemoryListens
+from adapters.memory.peaks import MemoryPeaks
 from adapters.memory.play_counts import MemoryPlayCounts
 from adapters.memory.retention import MemoryRetention
 from adapters.memory.statistics import MemoryStatistics
@@ -24,6 +25,7 @@ class MemoryStore(
     MemoryRetention,
     MemoryTransfer,
     MemoryDailyKeys,
+    MemoryPeaks,
 ):
     """All ports of the store in one object, since its parts share their tables."""
 

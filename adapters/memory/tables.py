@@ -11,6 +11,7 @@ from domain.delivery import DeliveryId
 from domain.heard import THE_CATALOGUE, Heard, Purpose
 from domain.listen import Listen
 from domain.listener import DailyKey
+from domain.peaks import KeptPeaks, PeaksKey
 from domain.play import Play, PlayId
 from domain.statistics import Counts, Explained, Interval, Period
 
@@ -92,6 +93,7 @@ class Tables:
     deliveries: dict[DeliveryId, tuple[ClipId, Explained]] = field(factory=dict, init=False)
     heard: dict[tuple[ClipId, bytes, Purpose], Heard] = field(factory=dict, init=False)
     listens: dict[tuple[ClipId, PlayId], Listen] = field(factory=dict, init=False)
+    peaks: dict[PeaksKey, KeptPeaks] = field(factory=dict, init=False)
     daily_keys: dict[date, DailyKey] = field(factory=dict, init=False)
     hearing: set["Queue[ClipId]"] = field(factory=set, init=False)  # of those who want to hear what is played
 

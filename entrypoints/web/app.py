@@ -18,6 +18,7 @@ from entrypoints.web.faces import HANDLERS
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
+from entrypoints.web.peaks import PeaksEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.rate_limits import RateLimits
 from entrypoints.web.resource import ByAccept, Handler, Resource
@@ -37,6 +38,7 @@ class Endpoints:
     play: PlayEndpoints
     events: Handler
     listens: ListenEndpoints
+    peaks: PeaksEndpoints
     stats: StatsEndpoints
     counting: CountingEndpoints
     health: HealthEndpoints
@@ -65,6 +67,7 @@ def listening(endpoints: Endpoints) -> list[Route]:
         Route("/play/{id}/stream", Resource({"GET": rates.of_starts(access.for_players(endpoints.streams, in_query))})),
         Route("/play/{id}/listens/{uuid}", Resource({"PUT": confirm}, JSON, CONFIRMING)),
         Route("/play/events", Resource({"GET": reading(endpoints.events)}, MEDIA_TYPE)),
+        Route("/play/{id}/peaks", Resource({"GET": reading(endpoints.peaks.peaks)}, JSON)),
         Route("/play", Resource({"GET": reading(play.page), "POST": writing(play.add)}, JSON)),
         Route("/play/{id}", Resource(clip, JSON)),
     ]

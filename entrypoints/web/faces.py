@@ -13,9 +13,12 @@ from domain.errors import (
     AudioRefused,
     AudioUnavailable,
     ClipNotFound,
+    DecoderUnavailable,
     DetailsUnknown,
     DurationUnknown,
     NotModified,
+    PeaksFault,
+    PeaksUnavailable,
     PeriodFault,
     PeriodRefused,
     PlayError,
@@ -50,6 +53,7 @@ from entrypoints.web.refusals import (
 from entrypoints.web.structuring import FieldError
 
 SECONDS_TO_RETRY = 2
+SECONDS_TO_DRAW = 5
 
 WHY = {
     SourceFailure.ABSENT: "there is nothing there",
@@ -62,6 +66,13 @@ WHY = {
     SourceFailure.INTERRUPTED: "its source broke off",
     SourceFailure.STALLED: "its source fell silent",
     SourceFailure.CHANGED: "its source is another version than a moment ago",
+}
+
+NO_PEAKS = {
+    PeaksFault.FORMAT: "its format can be played, but is not one that is decoded here",
+    PeaksFault.UNDECODABLE: "it cannot be decoded; it may be damaged, or hold no sound",
+    PeaksFault.TOO_LONG: "it is too long",
+    PeaksFault.DECODER_BROKE: "the decoder broke on it",
 }
 
 WHILES = {1.0: "second", 60.0: "minute", 3_600.0: "hour", 86_400.0: "day"}
@@ -118,6 +129,17 @@ def upload_refused(error: UploadRefused) -> Problem:
 
 def storage_full(_error: StorageFull) -> Problem:
     return Problem(HTTPStatus.INSUFFICIENT_STORAGE, "There is no room left for this audio; nothing of it was kept.")
+
+
+def peaks_unavailable(error: PeaksUnavailable) -> Problem:
+    detail = f"No waveform can be drawn of this clip: {NO_PEAKS[error.why]}."
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+
+
+def decoder_unavailable(_error: DecoderUnavailable) -> Problem:
+    headers = {"retry-after": str(SECONDS_TO_DRAW)}
+    detail = "The waveform has not been drawn yet: please ask again in a moment."
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)
 
 
 def period_refused(error: PeriodRefused) -> Problem:
@@ -213,6 +235,8 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
     DetailsUnknown: details_unknown,
     UploadRefused: upload_refused,
     StorageFull: storage_full,
+    PeaksUnavailable: peaks_unavailable,
+    DecoderUnavailable: decoder_unavailable,
     PeriodRefused: period_refused,
     StoreUnavailable: store_unavailable,
     InvalidFields: invalid_fields,

@@ -27,6 +27,7 @@ async def test_what_is_answered_to_a_good_request_is_as_written(edge: Edge) -> N
     assert obeys(await ask("GET", clip), "getClip")
     assert obeys(await ask("PATCH", clip, json={"description": None}, headers=WRITING), "changeClip")
     assert obeys(await ask("GET", f"{clip}/stats"), "getClipStats")
+    assert obeys(await ask("GET", f"{clip}/peaks?points=3"), "getClipPeaks")
     assert obeys(await ask("GET", f"{clip}/stream"), "streamClip")
     assert obeys(await ask("GET", f"{clip}/stats"), "getClipStats")
     assert obeys(await ask("GET", f"{clip}/stream", headers={"range": "bytes=2-5"}), "streamClip")
@@ -78,6 +79,11 @@ async def test_what_is_answered_to_an_operator_is_as_written(edge: Edge, operati
         ("changeClip", "PATCH /play/1", 422, {"json": {"title": None}, "headers": WRITING}),
         ("removeClip", "DELETE /play/77", 404, {"headers": WRITING}),
         ("removeClip", "DELETE /play/1", 401, {}),
+        ("getClipPeaks", "GET /play/77/peaks", 404, {}),
+        ("getClipPeaks", "GET /play/1/peaks", 304, {"headers": {"if-none-match": "*"}}),
+        ("getClipPeaks", "GET /play/1/peaks", 406, {"headers": NO_JSON}),
+        ("getClipPeaks", "GET /play/1/peaks", 412, {"headers": {"if-match": '"another"'}}),
+        ("getClipPeaks", "GET /play/1/peaks?points=0", 422, {}),
         ("getClipStats", "GET /play/abc/stats", 404, {}),
         ("getClipStats", "GET /play/1/stats", 406, {"headers": NO_JSON}),
         ("getClipStats", "GET /play/1/stats?interval=week&from=soon&to=" + 99 * "9", 422, {}),
@@ -122,6 +128,10 @@ async def test_a_source_that_fails_is_answered_as_written(edge: Edge, failure: S
 
     assert (answer.status_code, head.status_code) == (status, status)
     assert obeys(answer, "streamClip")
+    drawn = await edge.client.get(f"/play/{clip['id']}/peaks")
+
+    assert drawn.status_code == status
+    assert obeys(drawn, "getClipPeaks")
 
 
 async def test_a_closed_or_broken_service_answers_as_written(tmp_path: Path) -> None:
@@ -156,6 +166,7 @@ async def test_a_private_service_answers_as_written(tmp_path: Path) -> None:
         ("getClip", "GET", "/play/1"),
         ("getClipStats", "GET", "/play/1/stats"),
         ("getStats", "GET", "/stats"),
+        ("getClipPeaks", "GET", "/play/1/peaks"),
         ("streamClip", "GET", "/play/1/stream"),
         ("describeStream", "HEAD", "/play/1/stream"),
         ("confirmListen", "PUT", listens),

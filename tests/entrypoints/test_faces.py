@@ -10,7 +10,15 @@ from attrs import fields
 
 import domain.errors
 import entrypoints.web.refusals
-from domain.errors import NotModified, PeriodFault, PeriodRefused, PlayError, SourceFailure
+from domain.errors import (
+    NotModified,
+    PeaksFault,
+    PeaksUnavailable,
+    PeriodFault,
+    PeriodRefused,
+    PlayError,
+    SourceFailure,
+)
 from entrypoints.web.faces import FACES, HANDLERS, WHY
 from entrypoints.web.problems import of_defect
 from entrypoints.web.refusals import Refusal
@@ -34,6 +42,7 @@ FACTS: dict[str, Any] = {
     "media_type": "text/plain",
     "fault": PeriodFault.EMPTY,
     "keep": timedelta(days=90),
+    "why": PeaksFault.FORMAT,
     "fields": ("title", "genre"),
 }
 
@@ -78,6 +87,14 @@ def test_every_fault_of_a_period_is_told_in_words(fault: PeriodFault) -> None:
     assert (problem.status, [error.path for error in problem.errors]) == (422, ["from"])
     assert ("7 days" in problem.detail) == (fault is PeriodFault.FORGOTTEN)
     assert "{" not in problem.detail
+
+
+@pytest.mark.parametrize("fault", PeaksFault)
+def test_every_reason_why_no_waveform_can_be_drawn_is_told_in_words(fault: PeaksFault) -> None:
+    problem = FACES[PeaksUnavailable](PeaksUnavailable(fault))
+
+    assert problem.status == 422
+    assert len(problem.detail) > 50
 
 
 def test_a_problem_is_what_rfc_9457_says() -> None:

@@ -20,7 +20,7 @@ from tests.entrypoints.edge import Edge
 NEED_A_KEY = {"addClip", "changeClip", "removeClip", "explainClipStats"}
 MAY_NEED_A_KEY = {
     *("listClips", "getClip", "getClipStats", "getStats", "metrics", "aboutCounting"),
-    *("streamClip", "describeStream", "confirmListen", "followPlayCounts"),
+    *("streamClip", "describeStream", "confirmListen", "followPlayCounts", "getClipPeaks"),
 }
 
 
