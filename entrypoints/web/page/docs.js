@@ -60,7 +60,7 @@ function fields(schema) {
 }
 
 function json(value) {
-  return element("pre", "", JSON.stringify(value, null, 2));
+  return Object.assign(element("pre", "", JSON.stringify(value, null, 2)), { tabIndex: 0 }); // a long one scrolls
 }
 
 function body(content) {
