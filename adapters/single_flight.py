@@ -23,7 +23,7 @@ class SingleFlights:
     ``patience`` seconds, so that no proxy in between gives up on him."""
 
     at_once: int = 2
-    most: int = 32
+    most: int = 100  # as many as a page of clips has
     patience: float = 25
     _flights: dict[PeaksKey, Task[KeptPeaks]] = field(factory=dict, init=False)
     _turns: Semaphore = field(init=False)

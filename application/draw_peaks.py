@@ -24,7 +24,7 @@ class Waveform:
 
 @frozen
 class DrawPeaks:
-    """A page's way to a waveform. It is never a play, and no delivery."""
+    """A page's way to a waveform. It is never a play, and no delivery. Of more than ``largest`` bytes there is none."""
 
     catalogue: Catalogue
     audio: AudioSource
@@ -32,6 +32,7 @@ class DrawPeaks:
     decoder: PeaksDecoder
     flights: SingleFlight
     clock: Clock
+    largest: int
 
     async def draw(self, clip_id: ClipId, points: int, preconditions: Preconditions) -> Waveform:
         """The clip's waveform, of the version that its source has now.
@@ -39,6 +40,8 @@ class DrawPeaks:
         Raises ClipNotFound, AudioUnavailable, PeaksUnavailable, DecoderUnavailable, StoreUnavailable, NotModified,
         PreconditionFailed."""
         clip = await self.catalogue.find(clip_id)
+        if clip.size is not None and clip.size > self.largest:
+            raise PeaksUnavailable(PeaksFault.TOO_LONG)  # not remembered: the operator may think again
         key = key_of_upload(clip) or await self._key_of_source(clip)
         kept = await self.store.kept_peaks(key)
         if kept is None or not kept.hold_at(self.clock()):

@@ -197,8 +197,10 @@ class Container(DeclarativeContainer):
     report_counts = Singleton(ReportCounts, catalogue, statistics, clock, settings.provided.keep)
 
     flights = Singleton(SingleFlights)
-    decoder: Provider[PeaksDecoder] = Singleton(ChildDecoder, settings.provided.data)
-    draw_peaks = Singleton(DrawPeaks, catalogue, audio, peaks_store, decoder, flights, clock)
+    decoder: Provider[PeaksDecoder] = Singleton(ChildDecoder, settings.provided.data, settings.provided.peaks_limit)
+    draw_peaks = Singleton(
+        DrawPeaks, catalogue, audio, peaks_store, decoder, flights, clock, settings.provided.peaks_limit
+    )
 
     access = Singleton(
         Access,

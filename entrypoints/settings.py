@@ -107,6 +107,9 @@ class Settings:
     )
     write_rate: str = setting("600/minute", "How often a client may add, change or delete clips, or off.", rule=rate)
     stream_rate: str = setting("off", "How often a client may begin a stream, like 600/hour, or off.", rule=rate)
+    peaks_limit: int = setting(
+        256 * 1024 * 1024, "Largest clip that a waveform is drawn of; 0 draws none.", rule=between(0, 2**40)
+    )
     body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
     most_streams: int = setting(
         2_000,

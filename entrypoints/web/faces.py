@@ -71,7 +71,7 @@ WHY = {
 NO_PEAKS = {
     PeaksFault.FORMAT: "its format can be played, but is not one that is decoded here",
     PeaksFault.UNDECODABLE: "it cannot be decoded; it may be damaged, or hold no sound",
-    PeaksFault.TOO_LONG: "it is too long",
+    PeaksFault.TOO_LONG: "it has more bytes or hours than are decoded here",
     PeaksFault.DECODER_BROKE: "the decoder broke on it",
 }
 

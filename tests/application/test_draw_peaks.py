@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 from adapters.audio.in_memory import MemoryAudio, OpenedMemory
 from adapters.memory.store import MemoryStore
@@ -75,7 +75,9 @@ class Studio:
 
     def __attrs_post_init__(self) -> None:
         self.audio = WatchedSource(MemoryAudio(self.content))
-        self.draw_peaks = DrawPeaks(self.store, self.audio, self.store, self.decoder, SingleFlights(), lambda: self.now)
+        self.draw_peaks = DrawPeaks(
+            self.store, self.audio, self.store, self.decoder, SingleFlights(), lambda: self.now, 100_000
+        )
 
     async def added(self, location: AudioLocation = PLACE) -> ClipId:
         return (await self.store.add(details(audio_url=location), some_audio(), NOON)).id
@@ -177,6 +179,17 @@ async def test_audio_that_changes_before_it_is_its_turn_is_not_drawn_under_the_w
 
     assert studio.decoder.asked == 0
     assert studio.is_all_closed
+
+
+async def test_of_too_large_a_clip_nothing_is_drawn_nor_opened_nor_remembered(studio: Studio) -> None:
+    clip = (await studio.store.add(details(audio_url=PLACE), some_audio(size=100_001), NOON)).id
+    with pytest.raises(PeaksUnavailable) as refused:
+        await studio.drawn(clip)
+
+    assert refused.value.why is PeaksFault.TOO_LONG
+    assert (studio.audio.opened, studio.decoder.asked) == ([], 0)
+    studio.draw_peaks = evolve(studio.draw_peaks, largest=100_001)
+    assert (await studio.drawn(clip)).points
 
 
 async def test_what_is_not_there_is_said(studio: Studio) -> None:

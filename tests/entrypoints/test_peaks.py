@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import define
 
+from adapters.single_flight import SingleFlights
 from domain.location import AudioLocation
 from domain.peaks import Peaks
 from domain.ports import OpenedAudio
@@ -120,7 +121,7 @@ async def test_a_hundred_who_ask_at_once_have_it_drawn_once(tmp_path: Path) -> N
 
 async def test_too_many_at_once_are_asked_to_come_again(tmp_path: Path) -> None:
     decoder = Waiting(asyncio.Event())
-    edge = an_edge(tmp_path, decoder=decoder)
+    edge = an_edge(tmp_path, decoder=decoder, flights=SingleFlights(most=32))
     for number in range(40):
         place = AudioLocation(f"library:{number}.wav")
         edge.sounds.content[place] = a_wav()

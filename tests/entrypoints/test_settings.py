@@ -37,6 +37,7 @@ OTHER_THAN_DEFAULT = {
     "keep_deliveries": ("30", 30),
     "write_rate": ("off", "off"),
     "stream_rate": ("600/hour", "600/hour"),
+    "peaks_limit": ("0", 0),
     "body_limit": ("2048", 2048),
     "most_streams": ("0", 0),
     "most_followers": ("0", 0),

@@ -40,12 +40,12 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 class ChildDecoder:
     """Copies audio into a file without a name in ``folder``, and has a child process draw it.
 
-    The child has a limit of memory, of processor time, and none of the service's environment or files. ``patience`` is
-    seconds, for reading the audio and again for drawing; ``largest`` is bytes. Cancelled, it ends the child first."""
+    The child has limits of memory and of processor time, and none of the service's environment or files. ``largest`` is
+    bytes of audio; ``patience`` is seconds, for reading it and again for drawing. Cancelled, it ends the child."""
 
     folder: Path
+    largest: int
     patience: float = 180
-    largest: int = 512 * 1024 * 1024
     command: tuple[str, ...] = (sys.executable, "-I", str(PROGRAM))
     environment: Mapping[str, str] = ENVIRONMENT
 
