@@ -8,7 +8,14 @@ AudioLocation = NewType("AudioLocation", str)
 
 LIBRARY = "library:"
 UPLOADS = "library:uploads/"
-UPLOAD = re.compile(f"{UPLOADS}([0-9a-f]{{64}})[.](?:mp3|ogg|flac|wav|m4a)")  # the SHA-256 of the bytes
+UPLOAD_ENDINGS = {  # of the kinds of audio that are kept, by their media type
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/wav": "wav",
+    "audio/mp4": "m4a",
+}
+UPLOAD = re.compile(f"{UPLOADS}([0-9a-f]{{64}})[.](?:{'|'.join(UPLOAD_ENDINGS.values())})")  # the SHA-256 of the bytes
 LONGEST = 2_000
 LEADING_ELSEWHERE = frozenset(("", ".", ".."))
 
@@ -55,3 +62,8 @@ def content_hash(location: str) -> str | None:
     """The SHA-256 of the audio at ``location``, as 64 hexadecimal digits; None for what was not uploaded."""
     upload = UPLOAD.fullmatch(location)
     return upload[1] if upload else None
+
+
+def upload_locations(content_hash: str) -> list[AudioLocation]:
+    """Where uploaded audio of this SHA-256 may lie: its kind is part of its name."""
+    return [AudioLocation(f"{UPLOADS}{content_hash}.{ending}") for ending in UPLOAD_ENDINGS.values()]

@@ -4,6 +4,7 @@ from collections import abc
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
@@ -46,6 +47,7 @@ from application.draw_peaks import DrawPeaks
 from application.report_counts import ReportCounts
 from application.stream_clip import StreamClip
 from domain.ports import (
+    AudioProbe,
     AudioSource,
     AudioStore,
     Catalogue,
@@ -101,6 +103,11 @@ def kept_if_possible(source: AudioSource, settings: Settings, metrics: Metrics) 
         log.warning("remote audio is not kept", reason=str(error))
         return source
     return cache
+
+
+def probe_of(folder: Path) -> AudioProbe:
+    """What tells of the files below ``folder``, by their names in it."""
+    return TagProbe(FilesystemAudio(folder))
 
 
 def metrics_keys(settings: Settings) -> tuple[NamedKey, ...]:
@@ -173,6 +180,7 @@ class Container(DeclarativeContainer):
     audio = Singleton(AudioByLocation, library, kept)
 
     browse = Singleton(Browse, catalogue)
+    probe_of_folder: Provider[AudioProbe] = Callable(probe_of)
     curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), clock, uploads, metrics)
     delivery_queue = Singleton(
         DeliveryQueue,

@@ -64,7 +64,7 @@ class RemoteCatalogue:
     def has(self, wanted: ClipDetails) -> bool:
         """Whether a clip of this title with this audio is there."""
         said = (wanted.title, wanted.audio_url)
-        return any((clip.get("title"), clip.get("audio_url")) == said for clip in self._clips(wanted.title))
+        return any((clip.get("title"), clip.get("audio_url")) == said for clip in self.clips(wanted.title))
 
     def add(self, clip: ClipDetails) -> None:
         """Add a clip, whose duration its audio tells."""
@@ -74,9 +74,9 @@ class RemoteCatalogue:
         except RemoteSeedError as error:
             raise RemoteSeedError(f"{clip.audio_url}: {error}") from error
 
-    def _clips(self, words: str) -> Iterator[dict[str, Any]]:
-        """The clips in which these words occur, page by page."""
-        query = {"q": words, "limit": "100"}
+    def clips(self, words: str = "") -> Iterator[dict[str, Any]]:
+        """The clips in which these words occur, page by page; without any, all clips, the newest first."""
+        query = {"q": words, "limit": "100"} if words else {"limit": "100"}
         while True:
             clips, links = self._answer(f"/play?{urlencode(query)}")
             if not (isinstance(clips, list) and all(isinstance(clip, dict) for clip in clips)):

@@ -1,25 +1,19 @@
-"""Which audio may be uploaded, and what its files are called."""
+"""Which audio may be uploaded, and in which pieces it is written."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
 from domain.errors import UploadRefused
+from domain.location import UPLOAD_ENDINGS
 from domain.ports import Chunk
 
-ENDINGS = {
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/flac": "flac",
-    "audio/wav": "wav",
-    "audio/mp4": "m4a",
-}
 PIECE = 512 * 1024  # bytes that are written and hashed at once; a thread for less costs more than the work
 
 
 def accepted_type(head: bytes) -> str:
-    """The media type of audio that begins so. Raises UploadRefused: it is none of `ENDINGS`."""
+    """The media type of audio that begins so. Raises UploadRefused: it is none of `UPLOAD_ENDINGS`."""
     media_type = media_type_of(head)
-    if media_type not in ENDINGS:
+    if media_type not in UPLOAD_ENDINGS:
         raise UploadRefused(media_type)
     return media_type
 

@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 
 from adapters.audio.in_memory import MemoryAudio
 from adapters.audio.probe.tag_probe import TagProbe
-from adapters.audio.uploads.kinds import ENDINGS, accepted_type, in_pieces
+from adapters.audio.uploads.kinds import accepted_type, in_pieces
 from adapters.system import utc_now
 from domain.byte_range import RequestedRange
 from domain.clip import AudioFacts
@@ -20,7 +20,7 @@ from domain.errors import (
     StoreUnavailable,
     UploadRefused,
 )
-from domain.location import UPLOADS, AudioLocation, content_hash
+from domain.location import UPLOAD_ENDINGS, UPLOADS, AudioLocation, content_hash
 from domain.ports import AudioSource, Chunk, Clock, OpenedAudio, Used
 
 ROOM = 2**30  # bytes
@@ -47,7 +47,7 @@ class UploadsInMemory:
         if media_type is None:
             raise UploadRefused(None)
         content = bytes(taken)
-        location = AudioLocation(f"{UPLOADS}{sha256(content).hexdigest()}.{ENDINGS[media_type]}")
+        location = AudioLocation(f"{UPLOADS}{sha256(content).hexdigest()}.{UPLOAD_ENDINGS[media_type]}")
         try:
             facts = await TagProbe(MemoryAudio({location: content})).facts(location)
         except AudioUnavailable as error:

@@ -12,12 +12,11 @@ from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.probe.tag_probe import TagProbe
 from adapters.audio.uploads.disk import Disk
 from adapters.audio.uploads.folder import Absent, held, share
-from adapters.audio.uploads.kinds import ENDINGS
 from adapters.audio.uploads.new_file import NewFile
 from adapters.audio.uploads.one_file import OneFile
 from domain.clip import AudioFacts
 from domain.errors import AudioUnavailable, SourceFailure, StoreUnavailable, UploadRefused
-from domain.location import UPLOADS, AudioLocation
+from domain.location import UPLOAD_ENDINGS, UPLOADS, AudioLocation
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -45,7 +44,7 @@ class ArrivingFile:
 
     async def received(self, media_type: str) -> "ReceivedFile":
         """It has come whole. Raises UploadRefused, StoreUnavailable: the file stays the caller's to close."""
-        location = AudioLocation(f"{UPLOADS}{self._digest.hexdigest()}.{ENDINGS[media_type]}")
+        location = AudioLocation(f"{UPLOADS}{self._digest.hexdigest()}.{UPLOAD_ENDINGS[media_type]}")
         source = await self.disk.done(lambda: OneFile.of(self.new.file, media_type))
         try:
             facts = await TagProbe(source).facts(location)

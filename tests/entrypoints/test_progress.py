@@ -1,0 +1,46 @@
+"""How far it is, is told on standard error: as a bar where somebody watches, as a line now and then, or not at all."""
+
+import pytest
+
+from entrypoints.transfer import progress
+from entrypoints.transfer.progress import metered
+
+
+def worked(total: int | None, *, is_quiet: bool = False) -> None:
+    with metered("Files", total, is_quiet) as meter:
+        for _ in range(3):
+            meter.advance()
+
+
+def test_where_nobody_watches_a_line_comes_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked(3)
+    assert capsys.readouterr().err == ""
+
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    worked(3)
+    worked(None)
+    told = capsys.readouterr()
+    assert told.err.splitlines() == [
+        "Files: 1 of 3", "Files: 2 of 3", "Files: 3 of 3", "Files: 1", "Files: 2", "Files: 3",
+    ]  # fmt: skip
+    assert told.out == ""
+
+
+def test_on_a_terminal_a_bar_tells_it(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    worked(3)
+
+    told = capsys.readouterr()
+    assert "Files" in told.err
+    assert "3/3" in told.err
+    assert told.out == ""
+
+
+def test_quietly_nothing_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    worked(3, is_quiet=True)
+
+    assert capsys.readouterr() == ("", "")
