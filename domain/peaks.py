@@ -44,22 +44,21 @@ class Peaks:
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        samples = memoryview(self.outline).cast("b").tolist()
-        return tuple(zip(samples[::2], samples[1::2], strict=True))
+        return tuple(zip(self._samples[::2], self._samples[1::2], strict=True))
 
     def reduced(self, points: int) -> tuple[Pair, ...]:
         """So many pairs, at least 1, of equally long stretches, as exactly as the kept ones can tell.
 
         Each kept pair is in the one point that its beginning lies in, so that nothing is lost; of more points than
         pairs, each is the pair that it lies in."""
-        pairs, count = self.pairs, len(self.pairs)
-        edges = [point * count // points for point in range(points + 1)]
-        return tuple(together(pairs[first : max(end, first + 1)]) for first, end in pairwise(edges))
+        low, high = self._samples[::2], self._samples[1::2]
+        edges = [point * len(low) // points for point in range(points + 1)]
+        parts = [slice(first, max(end, first + 1)) for first, end in pairwise(edges)]
+        return tuple((min(low[part]), max(high[part])) for part in parts)
 
-
-def together(pairs: tuple[Pair, ...]) -> Pair:
-    """The least and the greatest of several stretches, at least one."""
-    return min(least for least, _ in pairs), max(greatest for _, greatest in pairs)
+    @property
+    def _samples(self) -> list[int]:
+        return memoryview(self.outline).cast("b").tolist()
 
 
 @frozen

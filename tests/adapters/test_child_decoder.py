@@ -18,7 +18,7 @@ from attrs import define, evolve, field
 
 from adapters.audio.in_memory import OpenedMemory
 from adapters.audio.peaks import decoder as program
-from adapters.audio.peaks.child_decoder import FAULTS, NOT_DECODED, ChildDecoder, peaks_of
+from adapters.audio.peaks.child_decoder import FAULTS, ChildDecoder, peaks_of
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, DecoderUnavailable, PeaksFault, PeaksUnavailable, PlayError, SourceFailure
 from domain.location import AudioLocation
@@ -185,6 +185,17 @@ async def test_a_child_that_somebody_ended_or_that_is_a_defect_is_nobodys_fault_
     assert "the decoder ended with" in caplog.text
 
 
+async def test_a_child_that_complains_without_end_fills_no_memory_and_is_quoted_at_its_end(
+    child: ChildDecoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    complains = "import sys\nfor _ in range(50): sys.stderr.write('x' * 1_000_000)\nsys.exit('the end')"
+    with pytest.raises(DecoderUnavailable):
+        await told(child, complains).drawn(PLACE, Bytes(a_wav()))
+
+    assert len(caplog.text) < 3_000
+    assert "the end" in caplog.text
+
+
 async def test_a_decoder_that_is_not_there_is_told_in_the_log(
     child: ChildDecoder, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -323,7 +334,6 @@ def test_program_and_parent_speak_of_the_same() -> None:
         PeaksFault.TOO_LONG,
         PeaksFault.DECODER_BROKE,
     ]
-    assert set(NOT_DECODED).isdisjoint(program.BY_MINIAUDIO)
     with pytest.raises(DecoderUnavailable):
         peaks_of(0, b"", b"")
 

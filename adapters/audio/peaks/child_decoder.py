@@ -5,6 +5,7 @@ import logging
 import signal
 import struct
 import sys
+from asyncio import StreamReader
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,6 +32,7 @@ FAULTS = {
 }  # by the program's exit code
 FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
 DURATION = struct.Struct("<d")
+LONGEST_ANSWER = DURATION.size + 2 * KEPT_PAIRS
 LONGEST_COMPLAINT = 2_000  # bytes, of what is logged
 # Nothing of the service's own: settings and keys are none of a decoder's business. Its algebra needs no threads.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
@@ -94,7 +96,10 @@ class ChildDecoder:
             raise DecoderUnavailable from error
         try:
             async with asyncio.timeout(self.patience):
-                written, complaint = await child.communicate()
+                written, complaint = await asyncio.gather(
+                    last_of(child.stdout, LONGEST_ANSWER), last_of(child.stderr, LONGEST_COMPLAINT)
+                )
+                await child.wait()
         except TimeoutError as error:
             log.warning("the decoder was ended: it took longer than %s s", self.patience)
             raise DecoderUnavailable from error
@@ -106,6 +111,14 @@ class ChildDecoder:
 def no_room(error: OSError) -> DecoderUnavailable:
     log.warning("there is no room to decode a clip in: %s", error)
     return DecoderUnavailable()
+
+
+async def last_of(pipe: StreamReader | None, most: int) -> bytes:
+    """The last bytes that come through ``pipe``, of however many: codecs may complain of each frame."""
+    last = b""
+    while pipe is not None and (chunk := await pipe.read(most)):
+        last = (last + chunk)[-most:]
+    return last
 
 
 async def ended(child: Process) -> None:
@@ -120,11 +133,11 @@ def peaks_of(code: int | None, written: bytes, complaint: bytes) -> Peaks:
     """What the program drew before it ended with ``code``. Raises PeaksUnavailable.
 
     Raises DecoderUnavailable: somebody else ended it, or it is a defect of ours, and no fault of the audio's."""
-    if code == 0 and len(written) == DURATION.size + 2 * KEPT_PAIRS:
+    if code == 0 and len(written) == LONGEST_ANSWER:
         return Peaks(DURATION.unpack_from(written)[0], written[DURATION.size :])
     fault = FAULTS.get(code or 0)
     if fault is None and (code is None or code >= 0 or code in FROM_OUTSIDE):
-        log.error("the decoder ended with %s: %s", code, complaint[-LONGEST_COMPLAINT:].decode(errors="replace"))
+        log.error("the decoder ended with %s: %s", code, complaint.decode(errors="replace"))
         raise DecoderUnavailable
     if fault in (None, PeaksFault.DECODER_BROKE):
         log.warning("the decoder broke on a clip, with %s", code)
