@@ -86,6 +86,7 @@ from entrypoints.web.refusals import TooManyFollowers
 from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_address import SignedAddresses, SigningKeys
 from entrypoints.web.stream_limit import StreamLimit
+from entrypoints.web.uploads import UploadEndpoints
 from observability.logs import log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry
@@ -234,6 +235,14 @@ class Container(DeclarativeContainer):
         settings.provided.accel_redirect,
         client_address,
     )
+    uploading = Singleton(
+        UploadEndpoints,
+        curate,
+        play.provided.add,
+        access.provided.address_of,
+        settings.provided.upload_limit,
+        settings.provided.body_limit,
+    )
     confirm_listen = Singleton(ConfirmListen, listens, clock, settings.provided.keep)
     listening = Singleton(ListenEndpoints, confirm_listen, settings.provided.body_limit)
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
@@ -262,7 +271,7 @@ class Container(DeclarativeContainer):
     )
     draining = Callable(told_in_turn, health.provided.drain, live_counts.provided.end)
     endpoints = Singleton(
-        Endpoints, play, followers, listening, peaks, stats, counting, health, pages, access, rates, streams
+        Endpoints, play, uploading, followers, listening, peaks, stats, counting, health, pages, access, rates, streams
     )
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(

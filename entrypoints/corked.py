@@ -1,6 +1,7 @@
 """What is written at once goes out at once."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 LARGE = 16 * 1024  # bytes that need not wait for more
@@ -9,10 +10,16 @@ LARGE = 16 * 1024  # bytes that need not wait for more
 class Corked:
     """A transport that sends what is written in one turn of the loop together: a head and its body, in one packet.
 
-    Large pieces go at once, with what came before them, so that the writer learns soon that it must wait."""
+    Large pieces go at once, with what came before them, so that the writer learns soon that it must wait. It is closed
+    when all is sent, unless who is asked then ``lingers``, and closes it later."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop, self._held = transport, loop, list[bytes]()
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        lingers: Callable[[asyncio.Transport], bool] = lambda _: False,
+    ) -> None:
+        self._transport, self._loop, self._held, self._lingers = transport, loop, list[bytes](), lingers
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -28,7 +35,8 @@ class Corked:
 
     def close(self) -> None:
         self._uncork()
-        self._transport.close()
+        if self._transport.is_closing() or not self._lingers(self._transport):
+            self._transport.close()
 
     def _uncork(self) -> None:
         held, self._held = self._held, []

@@ -24,6 +24,8 @@ from entrypoints.web.safe_answers import SAFE
 LARGEST_HEAD = 64 * 1024  # bytes of a request's line and fields
 LONGEST_TARGET = 8 * 1024  # bytes; RFC 9112 §3 recommends as many, at least
 SECONDS_FOR_HEAD, SECONDS_FOR_BODY = 10.0, 30.0
+LEAST_OF_BODY = 30_000  # bytes of a longer body, in each such time: 1 kB/s, and never long silent
+SECONDS_TO_LINGER = 5.0  # for a client that is still sending to read the answer
 BETWEEN_FIELDS = 4  # bytes: a colon, a blank, and the line's end
 
 HEAD_TOO_LARGE = Problem(
@@ -51,10 +53,12 @@ class Stage(Enum):
 
 class Protocol(HttpToolsProtocol):
     """A connection. Whoever sends slower than the deadlines, or what is no HTTP, is answered if that is possible, and
-    disconnected."""
+    disconnected. A body that somebody reads may take longer, as long as it keeps coming."""
 
     seconds_for: ClassVar[Mapping[Stage, float]] = {Stage.HEAD: SECONDS_FOR_HEAD, Stage.BODY: SECONDS_FOR_BODY}
+    least_of_body: ClassVar[int] = LEAST_OF_BODY
     _stage = Stage.DONE
+    _body_bytes = 0  # since the deadline was set
     _is_new_stage = False
     _has_sent = False
     _reads_no_more = False
@@ -101,7 +105,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = ReadAhead(transport, self.pipeline)
         transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
-        self.transport = cast("asyncio.Transport", Corked(transport, self.loop))
+        self.transport = cast("asyncio.Transport", Corked(transport, self.loop, self._linger))
         self._stage = Stage.HEAD
         self._set_deadline()
 
@@ -109,6 +113,8 @@ class Protocol(HttpToolsProtocol):
         if self._reads_no_more:
             return None  # taken and dropped: closed with bytes unread, the connection would lose its last answers
         self._has_sent = True
+        if self._stage is Stage.BODY:
+            self._body_bytes += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -147,7 +153,7 @@ class Protocol(HttpToolsProtocol):
 
     def _set_deadline(self) -> None:
         self._unset_deadline()
-        self._is_new_stage = False
+        self._is_new_stage, self._body_bytes = False, 0
         if self._stage is not Stage.DONE and not self.transport.is_closing():
             self._deadline = self.loop.call_later(self.seconds_for[self._stage], self._late)
 
@@ -158,8 +164,9 @@ class Protocol(HttpToolsProtocol):
 
     def _late(self) -> None:
         is_answering = self.cycle is not None and not self.cycle.response_complete
-        if self.flow.read_paused or (is_answering and self._stage is Stage.HEAD):
-            self._set_deadline()  # it has to wait for us
+        keeps_coming = self._stage is Stage.BODY and self._body_bytes >= self.least_of_body
+        if self.flow.read_paused or (is_answering and (keeps_coming or self._stage is Stage.HEAD)):
+            self._set_deadline()  # it has to wait for us, or somebody reads what comes
         elif self._has_sent:
             self._refuse(TOO_SLOW)
         else:
@@ -180,6 +187,18 @@ class Protocol(HttpToolsProtocol):
             lines += [b"%b: %b" % header for header in (*refusal.raw_headers, *SAFE)]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(refusal.body)]))
         self.transport.close()
+
+    def _linger(self, transport: asyncio.Transport) -> bool:
+        """Whether a connection that is to be closed only says so, and stays for what the client still sends: closed
+        with that unread it would be reset, and the client could lose the answer (RFC 9112 §9.6)."""
+        if self._stage is not Stage.BODY or self._reads_no_more or not self._has_sent:
+            return False
+        self._reads_no_more = True
+        self._unset_deadline()
+        self._deadline = self.loop.call_later(SECONDS_TO_LINGER, transport.close)
+        transport.write_eof()
+        transport.resume_reading()
+        return True
 
     def _end_with_the_last(self) -> None:
         """Answer what is waiting, the last with ``Connection: close``; the client may send the others again."""

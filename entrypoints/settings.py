@@ -110,7 +110,10 @@ class Settings:
     peaks_limit: int = setting(
         256 * 1024 * 1024, "Largest clip that a waveform is drawn of; 0 draws none.", rule=between(0, 2**40)
     )
-    body_limit: int = setting(65_536, "Largest request body.", rule=between(1_024, 2**30))
+    body_limit: int = setting(65_536, "Largest request body, but for audio.", rule=between(1_024, 2**30))
+    upload_limit: int = setting(
+        200 * 2**20, "Largest audio that may be sent, as a form's part or a body.", rule=between(1_024, 2**40)
+    )
     most_streams: int = setting(
         2_000,
         "Most streams at once; whoever comes then is asked to come again. 0 sets no limit.",

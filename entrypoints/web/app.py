@@ -24,6 +24,7 @@ from entrypoints.web.rate_limits import RateLimits
 from entrypoints.web.resource import ByAccept, Handler, Resource
 from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_limit import StreamLimit
+from entrypoints.web.uploads import UploadEndpoints
 
 JSON = "application/json"
 FIRST_VERSION = "/api/v1"
@@ -36,6 +37,7 @@ class Endpoints:
     """All who answer."""
 
     play: PlayEndpoints
+    uploads: UploadEndpoints
     events: Handler
     listens: ListenEndpoints
     peaks: PeaksEndpoints
@@ -68,7 +70,8 @@ def listening(endpoints: Endpoints) -> list[Route]:
         Route("/play/{id}/listens/{uuid}", Resource({"PUT": confirm}, JSON, CONFIRMING)),
         Route("/play/events", Resource({"GET": reading(endpoints.events)}, MEDIA_TYPE)),
         Route("/play/{id}/peaks", Resource({"GET": reading(endpoints.peaks.peaks)}, JSON)),
-        Route("/play", Resource({"GET": reading(play.page), "POST": writing(play.add)}, JSON)),
+        Route("/play", Resource({"GET": reading(play.page), "POST": writing(endpoints.uploads.add)}, JSON)),
+        Route("/play/{id}/audio", Resource({"PUT": writing(endpoints.uploads.replace)}, JSON)),
         Route("/play/{id}", Resource(clip, JSON)),
     ]
 

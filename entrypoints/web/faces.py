@@ -5,6 +5,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
+from attrs import evolve
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -75,6 +76,8 @@ NO_PEAKS = {
     PeaksFault.DECODER_BROKE: "the decoder broke on it",
 }
 
+LEFT_UNREAD = {"connection": "close"}  # the rest of the body, which may be long: no other request comes behind it
+
 WHILES = {1.0: "second", 60.0: "minute", 3_600.0: "hour", 86_400.0: "day"}
 
 NO_SERIES = {
@@ -124,11 +127,13 @@ def details_unknown(error: DetailsUnknown) -> Problem:
 
 def upload_refused(error: UploadRefused) -> Problem:
     what = "is not audio, as its first bytes tell" if error.media_type is None else f"is {error.media_type}"
-    return invalid_fields(InvalidFields([FieldError("audio", f"{what}: it must be MP3, Ogg, FLAC, WAVE or MP4 (M4A)")]))
+    refused = InvalidFields([FieldError("audio", f"{what}: it must be MP3, Ogg, FLAC, WAVE or MP4 (M4A)")])
+    return evolve(invalid_fields(refused), headers=LEFT_UNREAD)
 
 
 def storage_full(_error: StorageFull) -> Problem:
-    return Problem(HTTPStatus.INSUFFICIENT_STORAGE, "There is no room left for this audio; nothing of it was kept.")
+    detail = "There is no room left for this audio; nothing of it was kept."
+    return Problem(HTTPStatus.INSUFFICIENT_STORAGE, detail, headers=LEFT_UNREAD)
 
 
 def peaks_unavailable(error: PeaksUnavailable) -> Problem:
@@ -157,20 +162,18 @@ def invalid_fields(error: InvalidFields) -> Problem:
 
 
 def malformed_body(error: MalformedBody) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {error.reason}.")
+    return Problem(HTTPStatus.BAD_REQUEST, f"The body is not {error.kind}: {error.reason}.")
 
 
 def body_too_large(error: BodyTooLarge) -> Problem:
-    # The rest of the body is not read, so the connection cannot be used for another request.
-    headers = {"connection": "close"}
-    detail = f"The body has more than {error.limit} bytes."
-    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers=headers)
+    detail = f"{error.what} has more than {error.limit} bytes."
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers=LEFT_UNREAD)
 
 
 def unsupported_media_type(error: UnsupportedMediaType) -> Problem:
     sent = error.media_type or "none"
-    headers = {"accept": "application/json"}
-    detail = f"The body must be sent with Content-Type: application/json; it was {sent[:100]}."
+    headers = {"accept": error.expected.replace(" or ", ", ")}
+    detail = f"The body must be sent with Content-Type: {error.expected}; it was {sent[:100]}."
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
 
 

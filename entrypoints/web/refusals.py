@@ -20,23 +20,26 @@ class InvalidFields(Refusal):
 
 @frozen
 class MalformedBody(Refusal):
-    """A body that is not JSON."""
+    """A body that is not what it should be: JSON, or another ``kind``."""
 
     reason: str
+    kind: str = "JSON"
 
 
 @frozen
 class BodyTooLarge(Refusal):
-    """A body of more than ``limit`` bytes."""
+    """A body, or ``what`` is sent in it, of more than ``limit`` bytes."""
 
     limit: int
+    what: str = "The body"
 
 
 @frozen
 class UnsupportedMediaType(Refusal):
-    """A body of another type than JSON."""
+    """A body of another type than JSON, or than those that are ``expected``."""
 
     media_type: str
+    expected: str = "application/json"
 
 
 @frozen

@@ -27,12 +27,14 @@ def field_by_field(
 ) -> Callable[[Any, Any], T]:
     """A structure hook for ``cls`` that runs each field's validator with its conversion, not only the first that fails.
 
-    ``hooks`` convert fields by name. ``rules`` is the class whose validators hold, ``cls`` itself if None.
-    Unknown keys are refused by name.
+    ``hooks`` convert fields by name. ``rules`` is the class whose validators hold, ``cls`` itself if None; a field
+    that it has not is not to be had from outside. Unknown keys are refused by name.
     """
     validators = fields_dict(rules or cls)
     overrides = {
         name: override(struct_hook=checked(hooks.get(name, converter.structure), validators[name]))
+        if name in validators
+        else override(omit=True)
         for name in fields_dict(cls)
     }
     made: Callable[[Any, Any], T] = make_dict_structure_fn(

@@ -1,15 +1,17 @@
 """JSON on one side, domain values on the other."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import orjson
 from cattrs import BaseValidationError, Converter
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.clip import Clip, ClipChanges, ClipDetails
-from entrypoints.web.refusals import BodyTooLarge, InvalidFields, MalformedBody, UnsupportedMediaType
+from domain.clip import Clip, ClipChanges, ClipDetails, ClipOffer
+from entrypoints.web.refusals import InvalidFields, MalformedBody, UnsupportedMediaType
+from entrypoints.web.sent_body import media_type, pieces_within
 from entrypoints.web.stream_address import AddressOf, open_address
 from entrypoints.web.structuring import FieldError, field_by_field, field_errors
 
@@ -45,6 +47,13 @@ def number_or_null(value: Any, to: Any) -> float | None:
     return None if value is None else number(value, to)
 
 
+def number_as_text(value: Any, to: Any) -> float:
+    if not DECIMAL.fullmatch(text(value, to)):
+        raise TypeError("must be a number")
+    return float(value)
+
+
+DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{0,15})?")
 OFFERED = {
     "title": text,
     "genre": text,
@@ -57,6 +66,9 @@ CONVERTER = Converter()
 CONVERTER.register_structure_hook(ClipDetails, field_by_field(ClipDetails, CONVERTER, OFFERED))
 CONVERTER.register_structure_hook(
     ClipChanges, field_by_field(ClipChanges, CONVERTER, OFFERED | {"duration": number}, rules=ClipDetails)
+)
+CONVERTER.register_structure_hook(
+    ClipOffer, field_by_field(ClipOffer, CONVERTER, OFFERED | {"duration": number_as_text}, rules=ClipDetails)
 )
 
 
@@ -79,9 +91,8 @@ def structured(value: Mapping[str, Any], cls: type[T]) -> T:
 
 async def json_object(request: Request, limit: int) -> Mapping[str, Any]:
     """The body as a JSON object. Raises UnsupportedMediaType, BodyTooLarge, MalformedBody, InvalidFields."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType(media_type)
+    if media_type(request) != "application/json":
+        raise UnsupportedMediaType(media_type(request))
     try:
         value = orjson.loads(await received(request, limit))
     except orjson.JSONDecodeError as error:
@@ -93,15 +104,7 @@ async def json_object(request: Request, limit: int) -> Mapping[str, Any]:
 
 async def received(request: Request, limit: int) -> bytes:
     """The whole body. Raises BodyTooLarge, as soon as that is known, and MalformedBody: the client broke off."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise BodyTooLarge(limit)
-    except ClientDisconnect as error:
-        raise MalformedBody("it was broken off") from error
-    return bytes(body)
+    return b"".join([piece async for piece in pieces_within(request, limit)])
 
 
 # what goes out

@@ -254,14 +254,14 @@ async def test_json_is_json_whatever_its_parameters(edge: Edge, media_type: byte
 @pytest.mark.parametrize(
     "media_type",
     [b"", b"text/plain", b"application/xml", b"application/jsonx", b"application/x-www-form-urlencoded", b"\xff\xfe",
-     b"json", b";", b"x" * 10_000, b"application/json, text/plain", b"multipart/form-data"],
+     b"json", b";", b"x" * 10_000, b"application/json, text/plain", b"multipart/form"],
 )  # fmt: skip
 async def test_another_media_type_is_a_415_that_says_which_is_right(edge: Edge, media_type: bytes) -> None:
     answer = await posted(edge, offer(), (b"content-type", media_type))
 
     assert_refused(answer, 415)
-    assert answer.headers["accept"] == "application/json"
-    assert "application/json" in answer.json()["detail"]
+    assert answer.headers["accept"] == "application/json, multipart/form-data"
+    assert "application/json or multipart/form-data" in answer.json()["detail"]
     assert len(answer.body) < 1_000
 
 

@@ -44,6 +44,9 @@ FACTS: dict[str, Any] = {
     "keep": timedelta(days=90),
     "why": PeaksFault.FORMAT,
     "fields": ("title", "genre"),
+    "kind": "JSON",
+    "what": "The body",
+    "expected": "application/json",
 }
 
 

@@ -17,7 +17,7 @@ from domain.statistics import COUNTERS, MOST_BUCKETS, Interval
 from tests.entrypoints.contract import COMPONENTS, DOCUMENT, METHODS, body_faults, faults, operations, resolved
 from tests.entrypoints.edge import Edge
 
-NEED_A_KEY = {"addClip", "changeClip", "removeClip", "explainClipStats"}
+NEED_A_KEY = {"addClip", "replaceAudio", "changeClip", "removeClip", "explainClipStats"}
 MAY_NEED_A_KEY = {
     *("listClips", "getClip", "getClipStats", "getStats", "metrics", "aboutCounting"),
     *("streamClip", "describeStream", "confirmListen", "followPlayCounts", "getClipPeaks"),

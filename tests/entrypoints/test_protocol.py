@@ -23,6 +23,7 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 class Hasty(Protocol):
     seconds_for: ClassVar[Mapping[Stage, float]] = {Stage.HEAD: PATIENCE, Stage.BODY: PATIENCE}
+    least_of_body: ClassVar[int] = 100
 
 
 class Broken(Exception):
@@ -242,6 +243,70 @@ async def test_a_body_that_drips_behind_its_answer_is_cut_without_another() -> N
     assert answer.endswith(b"\r\n0\r\n\r\n")
     assert answer.count(b"HTTP/1.1 ") == 1
     assert took < PATIENCE * 4
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 1000\r\n\r\n", CHUNKED + b"\r\n"])
+async def test_a_body_that_keeps_coming_may_take_as_long_as_it_likes(framing: bytes) -> None:
+    piece = b"a" * 50 if framing.startswith(b"Content") else b"32\r\n" + b"a" * 50 + b"\r\n"
+    end = b"" if framing.startswith(b"Content") else b"0\r\n\r\n"
+    known = POST.replace(b"POST /", b"POST /known")
+    pieces: list[bytes | float] = [PATIENCE / 5, piece] * 20
+
+    answer, took = await said(known + b"Connection: close\r\n" + framing, *pieces, end)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"a" * 1_000)
+    assert took > PATIENCE * 3
+
+
+async def test_a_body_that_falls_silent_is_cut_however_much_had_come() -> None:
+    answer, took = await said(POST + b"Content-Length: 90000\r\n\r\n", b"a" * 50_000)
+
+    assert status(answer) == 408
+    assert took < PATIENCE * 4
+
+
+async def test_a_body_that_nobody_reads_any_more_is_cut_however_fast_it_comes() -> None:
+    pieces: list[bytes | float] = [PATIENCE / 5, b"a" * 50] * 40
+
+    answer, took = await said(b"POST /early HTTP/1.1\r\nHost: play\r\nContent-Length: 90000\r\n\r\n", *pieces)
+
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert took < PATIENCE * 4
+
+
+async def test_who_is_still_sending_when_it_is_refused_gets_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many clients read no answer before they have sent all, and a connection that is reset has none to read."""
+    monkeypatch.setattr("entrypoints.protocol.SECONDS_TO_LINGER", PATIENCE)
+    head = b"POST /early HTTP/1.1\r\nHost: play\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
+    async with served() as connect:
+        reader, writer = await connect()
+        writer.write(head)
+        for _ in range(20):
+            writer.write(bytes(1_000_000))
+            await writer.drain()
+        answer = await reader.read()
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"0\r\n\r\n")
+
+
+async def test_who_goes_on_sending_for_ever_is_cut_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entrypoints.protocol.SECONDS_TO_LINGER", PATIENCE)
+    head = b"POST /early HTTP/1.1\r\nHost: play\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
+    async with served() as connect:
+        _, writer = await connect()
+
+        async def send_for_ever() -> None:
+            writer.write(head)
+            while True:
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(send_for_ever(), PATIENCE * 10)
 
 
 async def test_who_has_to_wait_for_answers_is_not_cut_meanwhile() -> None:

@@ -39,6 +39,7 @@ OTHER_THAN_DEFAULT = {
     "stream_rate": ("600/hour", "600/hour"),
     "peaks_limit": ("0", 0),
     "body_limit": ("2048", 2048),
+    "upload_limit": ("4096", 4096),
     "most_streams": ("0", 0),
     "most_followers": ("0", 0),
     "drain_grace": ("0", 0.0),
