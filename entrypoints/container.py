@@ -22,7 +22,7 @@ from adapters.audio.remote.resuming_audio import ResumingAudio
 from adapters.audio.uploads.filesystem import UploadedFiles
 from adapters.audio.uploads.memory import UploadsFirst, UploadsInMemory
 from adapters.delivery_queue import DeliveryQueue
-from adapters.live_counts import LiveCounts
+from adapters.live_counts.feed import LiveCounts
 from adapters.memory.store import MemoryStore
 from adapters.postgres.announcer import Announcer
 from adapters.postgres.catalogue import PostgresCatalogue

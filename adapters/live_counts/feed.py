@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from contextvars import Context
 from datetime import datetime
-from itertools import chain, islice, repeat
 
 from attrs import define, field
 
-from adapters.follower import Follower
+from adapters.live_counts.announced import Announced
+from adapters.live_counts.follower import Follower
 from domain.clip import ClipId
 from domain.errors import StoreUnavailable
 from domain.live_counts import MOST_CLIPS, OVERLAP, Changes, News, resumed
@@ -17,7 +17,6 @@ from domain.ports import Clock, PlayCounts
 
 SECONDS_BETWEEN = 0.25
 SECONDS_TO_HEARTBEAT = 15.0
-PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between tries to hear announcements again; then the last again and again
 MOST_AT_ONCE = 50  # followers who are told before others have their turn
 
 Following = Callable[[int], None]
@@ -34,13 +33,15 @@ class LiveCounts:
     clock: Clock
     following: Following
     _followers: dict[Follower, None] = field(factory=dict, init=False)  # in the order they came
-    _announced: dict[ClipId, None] = field(factory=dict, init=False)  # and not told yet, the first first
+    _announced: Announced = field(init=False)
     _until: datetime = field(init=False)  # whatever was announced before is told
-    _is_hearing: bool = field(default=False, init=False)
-    _has_missed: bool = field(default=False, init=False)  # announcements, since all were told what they had missed
     _is_ending: bool = field(default=False, init=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
     _worker: asyncio.Task[None] | None = field(default=None, init=False)
+
+    @_announced.default
+    def _own_announced(self) -> Announced:
+        return Announced(self.counts)
 
     @contextmanager
     def follow(self, since: datetime | None, clips: frozenset[ClipId] | None) -> Iterator[Follower]:
@@ -84,7 +85,7 @@ class LiveCounts:
     async def _work(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                hearing = tasks.create_task(self._hear())
+                hearing = tasks.create_task(self._announced.hear())
                 while self._followers:
                     await self._turn()
                     await asyncio.sleep(SECONDS_BETWEEN)
@@ -94,26 +95,10 @@ class LiveCounts:
         if self._followers:  # somebody came while this ended
             self._begin()
 
-    async def _hear(self) -> None:
-        """Note what is announced, for ever, and that something is missed, whenever nothing can be heard."""
-        pauses = growing_pauses()
-        while True:
-            try:
-                async with aclosing(self.counts.announcements()) as announced:
-                    async for clips in announced:
-                        if not self._is_hearing:
-                            self._is_hearing, pauses = True, growing_pauses()
-                        self._announced.update(dict.fromkeys(clips))
-            except StoreUnavailable:
-                pause = next(pauses)
-            finally:
-                self._is_hearing, self._has_missed = False, True
-            await asyncio.sleep(pause)
-
     async def _turn(self) -> None:
         """Tell the followers what they do not know yet, and let those who have come for it have it."""
         followers = list(self._followers)
-        news = await self._learned(followers) if self._is_hearing else {}
+        news = await self._learned(followers) if self._announced.is_heard else {}
         for first in range(0, len(followers), MOST_AT_ONCE):
             for follower in followers[first : first + MOST_AT_ONCE]:
                 if follower in news:
@@ -124,12 +109,12 @@ class LiveCounts:
 
     async def _learned(self, followers: Sequence[Follower]) -> Mapping[Follower, News]:
         """What is news to each, who then knows all until now; nothing to anybody if the store cannot be asked."""
-        now, clips = self.clock(), self._taken()
+        now, clips = self.clock(), self._announced.take()
         late = self._late(followers)
         try:
             changes = await self._changes(now, clips, late)
         except StoreUnavailable:
-            self._announced = dict.fromkeys(chain(clips, self._announced))
+            self._announced.put_back(clips)
             return {}
         self._until = changes.news.until
         return {each: changes.since(late[each]) if each in late else changes.news for each in followers}
@@ -142,21 +127,10 @@ class LiveCounts:
         present = await self.counts.present(clips) if clips else {}
         return Changes.of(until, present, missed)
 
-    def _taken(self) -> Sequence[ClipId]:
-        """What was announced first, as much as fits into one piece of news."""
-        taken = list(islice(self._announced, MOST_CLIPS))
-        for clip in taken:
-            del self._announced[clip]
-        return taken
-
     def _late(self, followers: Sequence[Follower]) -> dict[Follower, datetime]:
         """Since when who has missed something."""
-        if self._has_missed:
-            self._has_missed = False
+        if self._announced.has_missed:
+            self._announced.has_missed = False
             for follower in followers:
                 follower.misses(self._until)
         return {each: each.missed_since for each in followers if each.missed_since is not None}
-
-
-def growing_pauses() -> Iterator[float]:
-    return chain(PAUSES, repeat(PAUSES[-1]))

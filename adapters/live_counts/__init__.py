@@ -1,0 +1,1 @@
+"""Play counts as they change, for any number of followers in this process."""
