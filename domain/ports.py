@@ -176,8 +176,9 @@ class PlayCounts(Protocol):
     def announcements(self) -> AsyncGenerator[Collection[ClipId], None]:
         """The clips that are played from the first item on, which is empty, in whatever process, soon after the play.
 
-        Ends only by StoreUnavailable: from then on plays are missed. One may be missed before, if the process that
-        counted it was killed; and clips may be named that were not played."""
+        An item comes every few seconds, empty if need be: it says that none was missed until then. Ends only by
+        StoreUnavailable. A play may be missed all the same, if the process that counted it was killed; and clips may be
+        named that were not played."""
 
     async def present(self, clips: Collection[ClipId]) -> Mapping[ClipId, int]:
         """The play count of each, as of this moment; of clips that were never played there is none."""

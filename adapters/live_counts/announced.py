@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from itertools import chain, islice, repeat
 
 from attrs import define, field
@@ -10,16 +11,21 @@ from attrs import define, field
 from domain.clip import ClipId
 from domain.errors import StoreUnavailable
 from domain.live_counts import MOST_CLIPS
-from domain.ports import PlayCounts
+from domain.ports import Clock, PlayCounts
 
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between tries to hear again; then the last again and again
 
 
 @define(eq=False)
 class Announced:
-    """Clips that were announced and not told yet. ``has_missed``: since that was asked, some may be missing."""
+    """Clips that were announced and not told yet: all that were played ``until`` then, while it ``is_heard``.
+
+    ``has_missed``: since that was asked, some may be missing. The line may have been broken for long when that is
+    noticed, since all of us may have slept."""
 
     counts: PlayCounts
+    clock: Clock
+    until: datetime = field(init=False)
     is_heard: bool = field(default=False, init=False)
     has_missed: bool = field(default=False, init=False)
     _clips: dict[ClipId, None] = field(factory=dict, init=False)  # the first that was announced first
@@ -45,6 +51,7 @@ class Announced:
             try:
                 async with aclosing(self.counts.announcements()) as announced:
                     async for clips in announced:
+                        self.until = self.clock()
                         if not self.is_heard:
                             self.is_heard, pauses = True, growing_pauses()
                         self._clips.update(dict.fromkeys(clips))

@@ -41,7 +41,7 @@ class LiveCounts:
 
     @_announced.default
     def _own_announced(self) -> Announced:
-        return Announced(self.counts)
+        return Announced(self.counts, self.clock)
 
     @contextmanager
     def follow(self, since: datetime | None, clips: frozenset[ClipId] | None) -> Iterator[Follower]:
@@ -109,19 +109,20 @@ class LiveCounts:
 
     async def _learned(self, followers: Sequence[Follower]) -> Mapping[Follower, News]:
         """What is news to each, who then knows all until now; nothing to anybody if the store cannot be asked."""
-        now, clips = self.clock(), self._announced.take()
+        until, clips = self._announced.until, self._announced.take()
         late = self._late(followers)
         try:
-            changes = await self._changes(now, clips, late)
+            changes = await self._changes(until, clips, late)
         except StoreUnavailable:
             self._announced.put_back(clips)
             return {}
         self._until = changes.news.until
         return {each: changes.since(late[each]) if each in late else changes.news for each in followers}
 
-    async def _changes(self, now: datetime, clips: Sequence[ClipId], late: Mapping[Follower, datetime]) -> Changes:
+    async def _changes(self, until: datetime, clips: Sequence[ClipId], late: Mapping[Follower, datetime]) -> Changes:
         """Raises StoreUnavailable."""
-        until = self._until if self._announced else now  # not all that was announced can be told now
+        if self._announced:  # not all that was announced can be told now
+            until = self._until
         since = min(late.values(), default=None)
         missed = [] if since is None else await self.counts.played_since(since - OVERLAP, MOST_CLIPS + 1)
         present = await self.counts.present(clips) if clips else {}

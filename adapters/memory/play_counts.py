@@ -1,6 +1,6 @@
 """Play counts as they change, in memory."""
 
-from asyncio import Queue
+from asyncio import Queue, timeout
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
 from heapq import nlargest
@@ -10,6 +10,8 @@ from attrs import define
 from adapters.memory.tables import InMemory
 from domain.clip import ClipId
 from domain.live_counts import LastPlayed
+
+SECONDS_OF_SILENCE = 5.0  # at most
 
 
 @define(slots=False)
@@ -22,7 +24,13 @@ class MemoryPlayCounts(InMemory):
         try:
             yield ()
             while True:
-                yield [await heard.get()]
+                try:
+                    async with timeout(SECONDS_OF_SILENCE):
+                        clip = await heard.get()
+                except TimeoutError:
+                    yield ()
+                else:
+                    yield [clip]
         finally:
             self._tables.hearing.discard(heard)
 

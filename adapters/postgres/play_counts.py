@@ -49,6 +49,7 @@ class PostgresPlayCounts:
                     async for notice in connection.notifies(timeout=SECONDS_BETWEEN_CHECKS):
                         yield list(clips_of(notice.payload))
                     await ask(connection, CHECK)
+                    yield ()
 
     async def present(self, clips: Collection[ClipId]) -> Mapping[ClipId, int]:
         return dict(await self.database.ask(PRESENT, {"clips": array(clips)}, tuple_row))

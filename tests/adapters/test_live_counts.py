@@ -23,6 +23,7 @@ from domain.live_counts import LONGEST_ABSENCE, OVERLAP, LastPlayed, News
 from tests.examples import NOON, a_play, details, some_audio
 
 CLIPS = 5
+NOTHING = ClipId(0)
 FEW = 3  # clips in one piece of news, where a test says so
 
 
@@ -47,7 +48,7 @@ class Unsteady:
         try:
             yield ()
             while (clip := await line.get()) is not None:
-                yield [clip]
+                yield [clip] if clip else ()
         finally:
             self.lines.discard(line)
         raise StoreUnavailable("the line broke")
@@ -76,6 +77,11 @@ class Unsteady:
         await self.store.record(a_play(of=ClipId(clip), at=self.clock()))
         for line in self.lines:
             line.put_nowait(ClipId(clip))
+
+    def assure(self) -> None:
+        """Say to all who hear that they have missed nothing."""
+        for line in self.lines:
+            line.put_nowait(NOTHING)
 
     async def truth(self) -> Mapping[ClipId, int]:
         return await self.store.present([ClipId(clip) for clip in range(1, CLIPS + 1)])
@@ -178,6 +184,7 @@ class Story:
 
     async def told(self, what: str, number: int) -> None:
         unsteady = self.page.unsteady
+        unsteady.assure()
         if what == "play":
             await unsteady.played(number)
         elif what == "read":
@@ -298,9 +305,14 @@ async def test_where_nothing_happens_that_is_said_now_and_then_and_moves_the_pla
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(adapters.live_counts.feed, "SECONDS_TO_HEARTBEAT", 0.02)
-    feed = a_feed(await a_store())
+    unsteady = await a_store()
+    feed = a_feed(unsteady)
     with feed.follow(None, None) as news:
-        first, second, third = [await anext(news) for _ in range(3)]
+        first = await anext(news)
+        unsteady.assure()
+        second = await anext(news)
+        unsteady.assure()
+        third = await anext(news)
 
     assert not any(each.counts or each.is_reset for each in (first, second, third))
     assert first.until < second.until < third.until
