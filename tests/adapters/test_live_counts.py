@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from attrs import define, field
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import adapters.live_counts.announced
@@ -33,6 +33,7 @@ class Unsteady:
 
     store: MemoryStore = field(factory=MemoryStore)
     is_away: bool = False
+    is_refusing: bool = False  # it is heard, and cannot be asked
     reads: int = 0
     now: datetime = NOON
     lines: set["asyncio.Queue[ClipId | None]"] = field(factory=set)  # of those who hear
@@ -70,7 +71,7 @@ class Unsteady:
             line.put_nowait(None)
 
     def come_back(self) -> None:
-        self.is_away = False
+        self.is_away = self.is_refusing = False
 
     async def played(self, clip: int) -> None:
         """The clip is played, whatever else works."""
@@ -87,7 +88,7 @@ class Unsteady:
         return await self.store.present([ClipId(clip) for clip in range(1, CLIPS + 1)])
 
     def _present(self) -> None:
-        if self.is_away:
+        if self.is_away or self.is_refusing:
             raise StoreUnavailable("the store is away")
 
 
@@ -169,7 +170,7 @@ steps = st.one_of(
     st.tuples(st.just("play"), st.integers(1, CLIPS)),
     st.tuples(st.just("read"), st.integers(1, 12)),
     st.tuples(st.just("wait"), st.integers(1, 12)),
-    st.tuples(st.sampled_from(["away", "back", "leave", "come"]), st.just(0)),
+    st.tuples(st.sampled_from(["away", "refuse", "back", "leave", "come"]), st.just(0)),
     st.tuples(st.just("later"), st.sampled_from([1, 30, 3_000, 4_000])),
 )
 some_clips = st.none() | st.frozensets(st.integers(1, CLIPS).map(ClipId), min_size=1)
@@ -198,8 +199,15 @@ class Story:
             await self.page.open(next(self.replicas))
         elif what == "leave":
             await self.page.leave()
-        elif what == "away":
+        else:
+            self._store_is(what)
+
+    def _store_is(self, what: str) -> None:
+        unsteady = self.page.unsteady
+        if what == "away":
             unsteady.go_away()
+        elif what == "refuse":
+            unsteady.is_refusing = True
         elif what == "back":
             unsteady.come_back()
 
@@ -223,6 +231,7 @@ async def told(story: Sequence[tuple[str, int]], clips: frozenset[ClipId] | None
     assert page.agrees(truth), (page.shown, truth)
 
 
+@example(story=[("read", 5), ("away", 0), ("play", 1), ("later", 30)], clips=None)  # all sleep, and then it is noticed
 @given(story=st.lists(steps, max_size=25), clips=some_clips)
 async def test_a_follower_ends_with_the_true_counts_and_sees_none_go_down(
     story: list[tuple[str, int]], clips: frozenset[ClipId] | None
@@ -360,14 +369,63 @@ async def test_news_come_no_more_than_four_times_a_second(monkeypatch: pytest.Mo
     with feed.follow(None, None) as news:
         await anext(news)
         clock = asyncio.get_running_loop().time
-        end, moments = clock() + 1.1, list[float]()
+        end, moments = clock() + 1.5, list[float]()
         while clock() < end:
             await unsteady.played(1)
-            if moments:
-                await asyncio.sleep(0.1)  # a slow one, for whom news wait already
+            await asyncio.sleep(0.35 * (len(moments) % 2))  # every second time it is slow, and news wait already
             await anext(news)
             moments.append(clock())
 
     assert min(later - earlier for earlier, later in pairwise(moments)) > 0.2
     assert len(moments) >= 3
+    await feed.close()
+
+
+async def test_who_follows_already_misses_nothing_when_others_come_while_the_store_is_away() -> None:
+    unsteady = await a_store()
+    feed = a_feed(unsteady)
+    with feed.follow(None, None) as news:
+        await anext(news)
+        await asyncio.sleep(0.01)
+        unsteady.go_away()
+        await unsteady.played(1)
+        unsteady.now += timedelta(seconds=30)
+        with feed.follow(None, None):
+            await asyncio.sleep(0.01)
+            unsteady.come_back()
+
+            assert (await first_of(news, lambda each: each.counts)).counts == {1: 1}
+    await feed.close()
+
+
+@pytest.mark.usefixtures("_few_clips")
+async def test_the_place_to_go_on_from_waits_until_all_that_was_announced_is_told() -> None:
+    unsteady = await a_store()
+    feed = a_feed(unsteady)
+    with feed.follow(None, None) as news:
+        await anext(news)
+        await asyncio.sleep(0.01)
+        before = unsteady.now
+        for clip in range(1, FEW + 2):
+            await unsteady.played(clip)
+        first, second = [await first_of(news, lambda each: each.counts) for _ in range(2)]
+
+    assert (len(first.counts), len(second.counts)) == (FEW, 1)
+    assert first.until <= before < second.until
+    await feed.close()
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_whoever_comes_just_when_the_last_has_left_is_told_all_the_same(turns: int) -> None:
+    unsteady = await a_store()
+    feed = a_feed(unsteady)
+    with feed.follow(None, None):
+        await asyncio.sleep(0.01)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    with feed.follow(None, None) as news:
+        await asyncio.sleep(0.01)
+        await unsteady.played(2)
+
+        assert (await first_of(news, lambda each: each.counts)).counts == {2: 1}
     await feed.close()
