@@ -18,7 +18,7 @@ from attrs import define, evolve, field
 
 from adapters.audio.in_memory import OpenedMemory
 from adapters.audio.peaks import decoder as program
-from adapters.audio.peaks.child_decoder import FAULTS, ChildDecoder, peaks_of
+from adapters.audio.peaks.child_decoder import FAULTS, PROGRAM, ChildDecoder, peaks_of
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, DecoderUnavailable, PeaksFault, PeaksUnavailable, PlayError, SourceFailure
 from domain.location import AudioLocation
@@ -325,6 +325,24 @@ def test_the_program_has_limits_of_time_memory_and_files(tmp_path: Path, does: s
     command = [sys.executable, "-c", CONFINED + does]
 
     assert subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, timeout=30, check=False).returncode == code
+
+
+RUN = f"""
+import os, resource, runpy, sys
+sys.argv = ["decoder.py", "audio/wav"]
+try:
+    runpy.run_path({str(PROGRAM)!r}, run_name="__main__")
+except SystemExit as ended:
+    os.write(2, str((ended.code, resource.getrlimit(resource.RLIMIT_FSIZE), os.nice(0))).encode())
+"""
+
+
+def test_the_program_runs_within_its_limits_and_behind_all_others() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=True
+    )
+
+    assert ended.stderr.decode() == str((program.UNDECODABLE, (0, 0), min(19, os.nice(0) + 10)))
 
 
 def test_program_and_parent_speak_of_the_same() -> None:
