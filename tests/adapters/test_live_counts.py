@@ -231,6 +231,7 @@ async def told(story: Sequence[tuple[str, int]], clips: frozenset[ClipId] | None
     assert page.agrees(truth), (page.shown, truth)
 
 
+@example(story=[("read", 12), ("refuse", 0), ("play", 1), ("wait", 12)], clips=None)
 @example(story=[("read", 5), ("away", 0), ("play", 1), ("later", 30)], clips=None)  # all sleep, and then it is noticed
 @given(story=st.lists(steps, max_size=25), clips=some_clips)
 async def test_a_follower_ends_with_the_true_counts_and_sees_none_go_down(

@@ -21,6 +21,7 @@ from adapters.postgres.delivery_columns import columns
 from adapters.postgres.ledger import RECORD, RECORD_ONE
 from adapters.postgres.listens import CONFIRM, RULE
 from adapters.postgres.migrate import migrate
+from adapters.postgres.play_counts import PLAYED_SINCE, PRESENT
 from adapters.postgres.pool import array
 from adapters.postgres.retention import FORGET
 from adapters.postgres.rounds import Offer, first_round
@@ -121,6 +122,8 @@ STATEMENTS = {
     "forget": Asked(
         FORGET, dict.fromkeys(("before", "long_before", "closed"), NOON - timedelta(days=80)) | {"at_most": 20}
     ),
+    "present counts": Asked(PRESENT, {"clips": "{7,8,9}"}),
+    "played since": Asked(PLAYED_SINCE, {"moment": NOON - timedelta(hours=1), "hour": NOON, "limit": 1_001}),
     "daily key": Asked(KEEP_OR_FIND, {"day": NOON.date(), "key": b"key"}),
 }
 every_statement = pytest.mark.parametrize("asked", STATEMENTS.values(), ids=STATEMENTS)
