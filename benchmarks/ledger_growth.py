@@ -57,7 +57,7 @@ class Ledger:
         await self.statistics.series(clip, MONTH)
 
     async def page(self, sort: Sort) -> None:
-        await self.catalogue.page(ClipQuery(sort=sort))
+        await self.catalogue.page(ClipQuery(sort=sort, as_of=NOW.date()))
 
 
 Question = Callable[[Ledger], Awaitable[object]]
@@ -71,6 +71,7 @@ PROMISED: Mapping[str, Question] = {
 OTHERS: Mapping[str, Question] = {
     "a week of the hot clip by hour": lambda ledger: ledger.statistics.series(HOT, WEEK),
     "50 requests explained": lambda ledger: ledger.statistics.explained(HOT, 50),
+    "a page by trending": lambda ledger: ledger.page(Sort.TRENDING),
     "the top 10 of a month": lambda ledger: ledger.statistics.top(MONTH, 10),
     "a month of all clips by day": lambda ledger: ledger.statistics.series(None, MONTH),
     "a week of all clips by hour": lambda ledger: ledger.statistics.series(None, WEEK),

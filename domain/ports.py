@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from domain.browsing import ClipQuery
+from domain.browsing import ClipFilter, ClipQuery, Facet, Page
 from domain.byte_range import ByteRange, RequestedRange
 from domain.clip import AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.decision import Reason
@@ -63,10 +63,16 @@ class Catalogue(Protocol):
     async def find(self, clip: ClipId) -> Clip:
         """The clip with its present play count. Raises ClipNotFound."""
 
-    async def page(self, query: ClipQuery) -> Sequence[Clip]:
+    async def page(self, query: ClipQuery) -> Page:
         """At most ``query.limit`` clips that match, in order, strictly after the cursor.
 
         Following cursors shows every clip that is there all along and keeps its place, once."""
+
+    async def genres(self, among: ClipFilter) -> Sequence[Facet]:
+        """The genres of the clips that are meant, by most clips and then by folded name; at most `MOST_FACETS`."""
+
+    async def tags(self, among: ClipFilter) -> Sequence[Facet]:
+        """Their tags, in the same order; at most `MOST_FACETS`."""
 
     async def change(self, clip: ClipId, changes: ClipChanges, audio: AudioFacts | None) -> Clip:
         """Change what is named and nothing else, so that two changes of different fields both last.

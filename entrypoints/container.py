@@ -75,6 +75,7 @@ from entrypoints.web.counting import CountingEndpoints
 from entrypoints.web.counting_rules import counting_rules
 from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.events import EventEndpoints
+from entrypoints.web.facets import FacetEndpoints
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.keys import NamedKey, named_keys
 from entrypoints.web.listens import ListenEndpoints
@@ -180,7 +181,7 @@ class Container(DeclarativeContainer):
     uncached_audio = Singleton(AudioByLocation, library, resuming)  # who only looks fetches no clip whole
     audio = Singleton(AudioByLocation, library, kept)
 
-    browse = Singleton(Browse, catalogue)
+    browse = Singleton(Browse, catalogue, clock)
     probe_of_folder: Provider[AudioProbe] = Callable(probe_of)
     curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), clock, uploads, metrics)
     delivery_queue = Singleton(
@@ -243,6 +244,7 @@ class Container(DeclarativeContainer):
         settings.provided.upload_limit,
         settings.provided.body_limit,
     )
+    facets = Singleton(FacetEndpoints, browse)
     confirm_listen = Singleton(ConfirmListen, listens, clock, settings.provided.keep)
     listening = Singleton(ListenEndpoints, confirm_listen, settings.provided.body_limit)
     health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
@@ -271,7 +273,20 @@ class Container(DeclarativeContainer):
     )
     draining = Callable(told_in_turn, health.provided.drain, live_counts.provided.end)
     endpoints = Singleton(
-        Endpoints, play, uploading, followers, listening, peaks, stats, counting, health, pages, access, rates, streams
+        Endpoints,
+        play,
+        uploading,
+        followers,
+        facets,
+        listening,
+        peaks,
+        stats,
+        counting,
+        health,
+        pages,
+        access,
+        rates,
+        streams,
     )
     samples = Callable(lambda settings: settings.media if settings.samples else None, settings)
     upkeep = Singleton(

@@ -68,7 +68,13 @@ class RemoteCatalogue:
 
     def add(self, clip: ClipDetails) -> None:
         """Add a clip, whose duration its audio tells."""
-        said = {"title": clip.title, "genre": clip.genre, "description": clip.description, "audio_url": clip.audio_url}
+        said = {
+            "title": clip.title,
+            "genre": clip.genre,
+            "description": clip.description,
+            "audio_url": clip.audio_url,
+            "tags": clip.tags,
+        }
         try:
             self._answer("/play", orjson.dumps(said))
         except RemoteSeedError as error:

@@ -20,6 +20,7 @@ class Sample:
     title: str
     genre: str
     description: str
+    tags: tuple[str, ...]
 
     def details(self) -> ClipDetails:
         """The clip as it is offered to the catalogue; the audio itself tells the duration."""
@@ -28,19 +29,52 @@ class Sample:
             genre=self.genre,
             description=self.description,
             audio_url=AudioLocation(LIBRARY + self.file_name),
+            tags=self.tags,
         )
 
 
 SAMPLES = (
-    Sample("slow-sunrise.mp3", "Slow Sunrise", "Ambient", "Wide, warm chords that brighten like an early morning."),
     Sample(
-        "porch-strings.mp3", "Porch Strings", "Folk", "A fingerpicked guitar turns through five chords and comes home."
+        "slow-sunrise.mp3",
+        "Slow Sunrise",
+        "Ambient",
+        "Wide, warm chords that brighten like an early morning.",
+        ("calm", "morning"),
     ),
-    Sample("glass-bells.ogg", "Glass Bells", "Chillout", "Small glass bells, unhurried, in a large and quiet hall."),
-    Sample("crooked-beat.ogg", "Crooked Beat", "Hip-Hop", "A dusty drum groove that swings, with a fill to end it."),
-    Sample("night-bus.mp3", "Night Bus", "Electronic", "A rubbery bass line whose filter opens as the city goes by."),
     Sample(
-        "rain-on-the-roof.ogg", "Rain on the Roof", "Nature", "Steady rain on tiles, and thunder that stays far away."
+        "porch-strings.mp3",
+        "Porch Strings",
+        "Folk",
+        "A fingerpicked guitar turns through five chords and comes home.",
+        ("guitar", "acoustic"),
+    ),
+    Sample(
+        "glass-bells.ogg",
+        "Glass Bells",
+        "Chillout",
+        "Small glass bells, unhurried, in a large and quiet hall.",
+        ("bells", "calm"),
+    ),
+    Sample(
+        "crooked-beat.ogg",
+        "Crooked Beat",
+        "Hip-Hop",
+        "A dusty drum groove that swings, with a fill to end it.",
+        ("drums", "groove"),
+    ),
+    Sample(
+        "night-bus.mp3",
+        "Night Bus",
+        "Electronic",
+        "A rubbery bass line whose filter opens as the city goes by.",
+        ("bass", "night"),
+    ),
+    Sample(
+        "rain-on-the-roof.ogg",
+        "Rain on the Roof",
+        "Nature",
+        "Steady rain on tiles, and thunder that stays far away.",
+        ("rain", "thunder", "calm"),
     ),
 )
 

@@ -1,17 +1,15 @@
 """The catalogue in memory."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Set
 from datetime import datetime
 from typing import Any
 
 from attrs import asdict, define, evolve
 
 from adapters.memory.tables import InMemory
-from domain.browsing import ClipQuery, Cursor, Sort, cursor_after
 from domain.clip import UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
 from domain.location import AudioLocation
-from domain.text import folded
 
 
 @define(slots=False)
@@ -35,12 +33,6 @@ class MemoryCatalogue(InMemory):
             return self._counted(self._tables.clips[clip])
         except KeyError:
             raise ClipNotFound(clip) from None
-
-    async def page(self, query: ClipQuery) -> Sequence[Clip]:
-        found = [self._counted(clip) for clip in self._tables.clips.values() if matches(clip, query)]
-        start = None if query.after is None else place(query.after, query.sort)
-        places = sorted((place(cursor_after(clip, query.sort), query.sort), clip) for clip in found)
-        return [clip for where, clip in places if start is None or where > start][: query.limit]
 
     async def change(self, clip: ClipId, changes: ClipChanges, audio: AudioFacts | None) -> Clip:
         found = await self.find(clip)
@@ -66,20 +58,3 @@ class MemoryCatalogue(InMemory):
 def kept_of(audio: AudioFacts) -> dict[str, Any]:
     """What a clip keeps of what its audio tells; its duration may be somebody's word instead."""
     return {"media_type": audio.media_type, "size": audio.size, "header_size": audio.header_size}
-
-
-def matches(clip: Clip, query: ClipQuery) -> bool:
-    """Whether every word occurs in title, genre or description, and the genre is the one asked for; all folded."""
-    text = "\n".join((folded(clip.title), folded(clip.genre), folded(clip.description or "")))
-    return all(word in text for word in query.words) and query.genre in (None, folded(clip.genre))
-
-
-def place(cursor: Cursor, sort: Sort) -> tuple[str | int, int]:
-    """The cursor as a value that compares as the order goes: counts and newest ids downwards, titles upwards."""
-    match sort:
-        case Sort.TITLE:
-            return (str(cursor.key), cursor.id)
-        case Sort.PLAYS:
-            return (-int(cursor.key or 0), -cursor.id)
-        case Sort.NEWEST:
-            return (0, -cursor.id)

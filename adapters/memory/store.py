@@ -2,6 +2,7 @@
 
 from attrs import define
 
+from adapters.memory.browsing import MemoryBrowsing
 from adapters.memory.catalogue import MemoryCatalogue
 from adapters.memory.daily_keys import MemoryDailyKeys
 from adapters.memory.deliveries import MemoryDeliveries
@@ -16,6 +17,7 @@ from adapters.memory.transfer import MemoryTransfer
 
 @define(slots=False)
 class MemoryStore(
+    MemoryBrowsing,
     MemoryStatistics,
     MemoryCatalogue,
     MemoryLedger,

@@ -2,25 +2,34 @@
 
 from collections.abc import Collection, Sequence, Set
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from attrs import field, frozen
-from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 
 from adapters.postgres.batches import Batches
+from adapters.postgres.browsing import (
+    facet_parameters,
+    genres_statement,
+    is_walked_by_index,
+    page_parameters,
+    page_statement,
+    tags_statement,
+)
+from adapters.postgres.clip_rows import changed_row, new_row
 from adapters.postgres.pool import MOST_WAITING, Database, array
-from domain.browsing import ClipQuery, Cursor, Sort
-from domain.clip import LARGEST_CLIP_ID, UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
+from domain.browsing import ClipFilter, ClipQuery, Facet, Page, page_of
+from domain.clip import LARGEST_CLIP_ID, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
 from domain.location import AudioLocation
-from domain.text import folded
 
 ADD = """
     INSERT INTO clips (title, title_key, genre, genre_key, description, description_key,
-                       duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys)
+                       duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys,
+                       title_words, genre_words, tag_words, description_words)
     VALUES (%(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
             %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s,
-            %(tags)s, %(tag_keys)s)
+            %(tags)s, %(tag_keys)s, %(title_words)s, %(genre_words)s, %(tag_words)s, %(description_words)s)
     RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, 0 AS play_count,
               created_at, tags"""
 
@@ -28,10 +37,12 @@ ADD = """
 # at the same moment.
 ADD_ONCE = """
     INSERT INTO clips (seed_key, title, title_key, genre, genre_key, description, description_key,
-                       duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys)
+                       duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys,
+                       title_words, genre_words, tag_words, description_words)
     SELECT %(seed_key)s, %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s,
-           %(tags)s::text[], %(tag_keys)s::text[]
+           %(tags)s::text[], %(tag_keys)s::text[], %(title_words)s::tsvector, %(genre_words)s::tsvector,
+           %(tag_words)s::tsvector, %(description_words)s::tsvector
     WHERE NOT EXISTS (SELECT FROM clips WHERE seed_key = %(seed_key)s)
     ON CONFLICT (seed_key) DO NOTHING
     RETURNING id"""
@@ -41,37 +52,6 @@ FIND = """
            coalesce(plays, 0) AS play_count, created_at, tags
     FROM clips LEFT JOIN play_counts ON clip_id = id
     WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL"""
-
-MATCHING = """
-    SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
-           coalesce(plays, 0) AS play_count, created_at, tags
-    FROM clips LEFT JOIN play_counts ON clip_id = id
-    WHERE removed_at IS NULL
-      AND (%(genre)s::text IS NULL OR genre_key = %(genre)s)
-      AND NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word
-                      WHERE strpos(title_key || E'\\n' || genre_key || E'\\n' || description_key, word) = 0)"""
-
-PAGE = {
-    Sort.NEWEST: MATCHING
-    + """
-      AND id < %(after)s::bigint
-    ORDER BY id DESC LIMIT %(limit)s""",
-    Sort.TITLE: MATCHING
-    + """
-      AND (title_key, id) > (%(key)s::text, %(after)s::bigint)
-    ORDER BY title_key, id LIMIT %(limit)s""",
-    Sort.PLAYS: MATCHING
-    + """
-      AND (coalesce(plays, 0), id) < (%(key)s::bigint, %(after)s::bigint)
-    ORDER BY coalesce(plays, 0) DESC, id DESC LIMIT %(limit)s""",
-}
-
-# Before every clip that there can be: one condition for first and later pages, which an index can answer.
-BEGINNING = {
-    Sort.NEWEST: Cursor(ClipId(LARGEST_CLIP_ID)),
-    Sort.TITLE: Cursor(ClipId(0), ""),
-    Sort.PLAYS: Cursor(ClipId(LARGEST_CLIP_ID), LARGEST_CLIP_ID),
-}
 
 CHANGE = """
     WITH changed AS (
@@ -88,7 +68,11 @@ CHANGE = """
             size            = CASE WHEN %(media_type)s::text IS NULL THEN size ELSE %(size)s END,
             header_size     = coalesce(%(header_size)s, header_size),
             tags            = coalesce(%(tags)s::text[], tags),
-            tag_keys        = coalesce(%(tag_keys)s::text[], tag_keys)
+            tag_keys        = coalesce(%(tag_keys)s::text[], tag_keys),
+            title_words     = coalesce(%(title_words)s::tsvector, title_words),
+            genre_words     = coalesce(%(genre_words)s::tsvector, genre_words),
+            tag_words       = coalesce(%(tag_words)s::tsvector, tag_words),
+            description_words = coalesce(%(description_words)s::tsvector, description_words)
         WHERE id = %(clip)s AND removed_at IS NULL
         RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, created_at, tags
     )
@@ -135,12 +119,16 @@ class PostgresCatalogue:
         found = {clip.id: clip for clip in rows}
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
-    async def page(self, query: ClipQuery) -> Sequence[Clip]:
-        after = query.after or BEGINNING[query.sort]
-        place = {"after": after.id, "key": after.key, "limit": query.limit}
-        filters = {"words": list(query.words), "genre": query.genre}
+    async def page(self, query: ClipQuery) -> Page:
         ask = self.database.ask if is_walked_by_index(query) else self.database.ask_patiently
-        return await ask(PAGE[query.sort], place | filters, class_row(Clip))
+        rows = await ask(page_statement(query), page_parameters(query), dict_row)
+        return page_of([(Clip(**row), key) for row in rows for key in [row.pop("key")]], query)
+
+    async def genres(self, among: ClipFilter) -> Sequence[Facet]:
+        return await self.database.ask_patiently(genres_statement(among), facet_parameters(among), class_row(Facet))
+
+    async def tags(self, among: ClipFilter) -> Sequence[Facet]:
+        return await self.database.ask_patiently(tags_statement(among), facet_parameters(among), class_row(Facet))
 
     async def change(self, clip: ClipId, changes: ClipChanges, audio: AudioFacts | None) -> Clip:
         named = {"clip": clip} | changed_row(changes, audio)
@@ -153,55 +141,8 @@ class PostgresCatalogue:
         return set(await self.database.ask(USED, {"locations": list(locations)}, scalar_row))
 
 
-def is_walked_by_index(query: ClipQuery) -> bool:
-    """Whether only the page's own clips are looked at, however many there are."""
-    return query.sort is not Sort.PLAYS and query.genre is None and not query.words
-
-
 def only(rows: Sequence[Row], clip: ClipId) -> Row:
     """The one row about ``clip``. Raises ClipNotFound."""
     if not rows:
         raise ClipNotFound(clip)
     return rows[0]
-
-
-def new_row(details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, Any]:
-    return {
-        "title": details.title,
-        "title_key": folded(details.title),
-        "genre": details.genre,
-        "genre_key": folded(details.genre),
-        "description": details.description,
-        "description_key": folded(details.description or ""),
-        "duration": details.duration,
-        "audio_url": details.audio_url,
-        "media_type": audio.media_type,
-        "size": audio.size,
-        "header_size": audio.header_size,
-        "created_at": at,
-        "tags": list(details.tags),
-        "tag_keys": [folded(tag) for tag in details.tags],
-    }
-
-
-def changed_row(changes: ClipChanges, audio: AudioFacts | None) -> dict[str, Any]:
-    """What `CHANGE` is told: None leaves a column as it is; a ``description_key`` says that the description changes."""
-    return {
-        "title": given(changes.title),
-        "title_key": None if changes.title is UNCHANGED else folded(changes.title),
-        "genre": given(changes.genre),
-        "genre_key": None if changes.genre is UNCHANGED else folded(changes.genre),
-        "description": given(changes.description),
-        "description_key": None if changes.description is UNCHANGED else folded(changes.description or ""),
-        "duration": given(changes.duration),
-        "audio_url": given(changes.audio_url),
-        "media_type": audio and audio.media_type,
-        "size": audio and audio.size,
-        "header_size": audio and audio.header_size,
-        "tags": None if changes.tags is UNCHANGED else list(changes.tags),
-        "tag_keys": None if changes.tags is UNCHANGED else [folded(tag) for tag in changes.tags],
-    }
-
-
-def given(value: object) -> object:
-    return None if value is UNCHANGED else value

@@ -1,4 +1,5 @@
-"""Brings a database's schema up to date by numbered SQL files, each once, in order, in a transaction of its own."""
+"""Brings a database up to date: by numbered SQL files, each once, in order, in a transaction of its own; and by what
+only Python can make of the rows that are there."""
 
 from hashlib import sha256
 from importlib.resources import files
@@ -10,6 +11,7 @@ from attrs import frozen
 from psycopg import Connection, DatabaseError, OperationalError, ProgrammingError, connect
 from psycopg.errors import InsufficientPrivilege, LockNotAvailable, ReadOnlySqlTransaction
 
+from adapters.postgres.earlier_clips import cut_words
 from adapters.postgres.pool import NO_URL, DatabaseUnfitError
 from domain.errors import StoreUnavailable
 
@@ -72,6 +74,8 @@ def migrations() -> list[Migration]:
 def migrate(conninfo: str) -> list[str]:
     """Apply what is missing and return its names; safe from several processes at once, and while others are served.
 
+    Clips that have no words yet are given theirs, since a file of SQL cannot cut them.
+
     Migrations of a later version that are already there are left alone, so that an old replica can still start.
 
     Raises StoreUnavailable: what may mend itself or be mended there, such as a database that is away or read-only, a
@@ -85,7 +89,9 @@ def migrate(conninfo: str) -> list[str]:
             connection.execute(WAIT_NO_LONGER)
             connection.execute(LOCK)
             connection.execute(BE_POLITE)
-            return apply_missing(connection)
+            applied = apply_missing(connection)
+            cut_words(connection)
+            return applied
         except (OperationalError, ReadOnlySqlTransaction, InsufficientPrivilege) as error:
             raise StoreUnavailable(first_words(error)) from error
         except DatabaseError as error:

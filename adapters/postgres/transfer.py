@@ -7,7 +7,7 @@ from typing import Any
 from attrs import asdict, evolve, fields_dict, frozen
 from psycopg.rows import dict_row, scalar_row, tuple_row
 
-from adapters.postgres.catalogue import new_row
+from adapters.postgres.clip_rows import new_row
 from adapters.postgres.pool import Database, array
 from domain.clip import AudioFacts, Clip, ClipDetails, ClipId
 from domain.statistics import ClipCounts, Counts
@@ -37,12 +37,15 @@ RESTORE = """
         FROM clips_id_seq WHERE NOT EXISTS (SELECT FROM known)
     ), added AS (
         INSERT INTO clips (id, seed_key, title, title_key, genre, genre_key, description, description_key,
-                           duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys, removed_at)
+                           duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys,
+                           title_words, genre_words, tag_words, description_words, removed_at)
         OVERRIDING SYSTEM VALUE
         SELECT %(id)s, (SELECT %(seed_key)s::text WHERE NOT EXISTS (SELECT FROM clips WHERE seed_key = %(seed_key)s)),
                %(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
                %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s,
-               %(tags)s::text[], %(tag_keys)s::text[], CASE WHEN %(is_removed)s THEN clock_timestamp() END
+               %(tags)s::text[], %(tag_keys)s::text[], %(title_words)s::tsvector, %(genre_words)s::tsvector,
+               %(tag_words)s::tsvector, %(description_words)s::tsvector,
+               CASE WHEN %(is_removed)s THEN clock_timestamp() END
         FROM passed
         ON CONFLICT DO NOTHING
         RETURNING id

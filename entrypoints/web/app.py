@@ -15,6 +15,7 @@ from entrypoints.web.counts_wire import CSV
 from entrypoints.web.cross_origin import CONFIRMING
 from entrypoints.web.event_stream import MEDIA_TYPE
 from entrypoints.web.faces import HANDLERS
+from entrypoints.web.facets import FacetEndpoints
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.listens import ListenEndpoints
 from entrypoints.web.pages import PageEndpoints
@@ -39,6 +40,7 @@ class Endpoints:
     play: PlayEndpoints
     uploads: UploadEndpoints
     events: Handler
+    facets: FacetEndpoints
     listens: ListenEndpoints
     peaks: PeaksEndpoints
     stats: StatsEndpoints
@@ -64,6 +66,7 @@ def listening(endpoints: Endpoints) -> list[Route]:
     def writing(handler: Handler) -> Handler:
         return rates.of_writes(access.for_writers(handler))
 
+    facets = endpoints.facets
     clip = {"GET": reading(play.clip), "PATCH": writing(play.change), "DELETE": writing(play.remove)}
     return [
         Route("/play/{id}/stream", Resource({"GET": rates.of_starts(access.for_players(endpoints.streams, in_query))})),
@@ -73,6 +76,8 @@ def listening(endpoints: Endpoints) -> list[Route]:
         Route("/play", Resource({"GET": reading(play.page), "POST": writing(endpoints.uploads.add)}, JSON)),
         Route("/play/{id}/audio", Resource({"PUT": writing(endpoints.uploads.replace)}, JSON)),
         Route("/play/{id}", Resource(clip, JSON)),
+        Route("/genres", Resource({"GET": reading(facets.genres)}, JSON)),
+        Route("/tags", Resource({"GET": reading(facets.tags)}, JSON)),
     ]
 
 

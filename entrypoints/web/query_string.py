@@ -1,16 +1,19 @@
-"""Addresses on one side, clip ids, queries and cursors on the other."""
+"""Addresses on one side, clip ids and queries on the other."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
-import orjson
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from domain.browsing import DEFAULT_PAGE, LARGEST_PAGE, ClipQuery, Cursor, Page, Sort
+from domain.browsing import DEFAULT_PAGE, LARGEST_PAGE, ClipFilter, ClipQuery, Page, Sort
 from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.errors import ClipNotFound
+from domain.tags import MOST_TAGS
 from domain.text import folded
+from domain.words import query_words
+from entrypoints.web.cursors import cursor, cursor_text
 from entrypoints.web.refusals import InvalidFields
 from entrypoints.web.structuring import FieldError
 
@@ -29,46 +32,56 @@ def clip_id(request: Request) -> ClipId:
 
 def clip_query(request: Request) -> ClipQuery:
     """Which clips the query string asks for. Raises InvalidFields; unknown parameters are nobody's fault."""
-    asked, errors = request.query_params, []
-    sort = asked.get("sort", Sort.NEWEST)
-    if sort not in list(Sort):
+    asked = request.query_params
+    errors = list(filter_faults(asked))
+    if asked.get("sort", Sort.NEWEST) not in list(Sort):
         errors.append(FieldError("sort", f"must be one of {', '.join(Sort)}"))
     limit = asked.get("limit", str(DEFAULT_PAGE))
     if not (DIGITS.fullmatch(limit) and len(limit) < 5 and 1 <= int(limit) <= LARGEST_PAGE):
         errors.append(FieldError("limit", f"must be a whole number from 1 to {LARGEST_PAGE}"))
-    for name in ("q", "genre"):
-        text = asked.get(name, "")
-        if len(text) > LONGEST_QUERY or "\0" in text:
-            errors.append(FieldError(name, f"must have at most {LONGEST_QUERY} characters, none of them U+0000"))
-    after = None
-    if not errors and "after" in asked:
-        after = cursor(asked["after"], Sort(sort))
-        if after is None:
-            errors.append(FieldError("after", "must be a cursor from the Link header of the same query"))
     if errors:
         raise InvalidFields(errors)
-    genre = folded(asked["genre"]) if asked.get("genre") else None
-    words = tuple(folded(asked.get("q", "")).split())
-    return ClipQuery(sort=Sort(sort), after=after, limit=int(limit), words=words, genre=genre)
+    sort = order(asked)
+    after = cursor(asked["after"], sort) if "after" in asked else None
+    if "after" in asked and after is None:
+        raise InvalidFields([FieldError("after", "must be a cursor from the Link header of the same query")])
+    return ClipQuery(words=words(asked), genre=genre(asked), tags=tags(asked), sort=sort, after=after, limit=int(limit))
 
 
-def cursor(text: str, sort: Sort) -> Cursor | None:
-    """The cursor that `cursor_text` made of it in the same order; None for anything else."""
-    try:
-        order, clip, key = orjson.loads(urlsafe_b64decode(text.encode("ascii")))
-    except (ValueError, TypeError):  # TypeError: JSON that is no list
-        return None
-    kind = {Sort.NEWEST: type(None), Sort.TITLE: str, Sort.PLAYS: int}[sort]
-    if order != sort or type(clip) is not int or type(key) is not kind or not 0 < clip <= LARGEST_CLIP_ID:
-        return None
-    if (isinstance(key, str) and "\0" in key) or (isinstance(key, int) and not 0 <= key <= LARGEST_CLIP_ID):
-        return None
-    return Cursor(ClipId(clip), key)
+def clip_filter(request: Request) -> ClipFilter:
+    """Which clips the query string means. Raises InvalidFields."""
+    asked = request.query_params
+    if errors := list(filter_faults(asked)):
+        raise InvalidFields(errors)
+    return ClipFilter(words=words(asked), genre=genre(asked), tags=tags(asked))
 
 
-def cursor_text(cursor: Cursor, sort: Sort) -> str:
-    """A cursor as clients hand it back: opaque to them, and tied to its order."""
-    return urlsafe_b64encode(orjson.dumps([sort, cursor.id, cursor.key])).decode()
+def filter_faults(asked: QueryParams) -> Iterable[FieldError]:
+    for name in ("q", "genre", "tag"):
+        texts = asked.getlist(name)
+        if any(len(text) > LONGEST_QUERY or "\0" in text for text in texts):
+            yield FieldError(name, f"must have at most {LONGEST_QUERY} characters, none of them U+0000")
+    if len(asked.getlist("tag")) > MOST_TAGS:
+        yield FieldError("tag", f"must be there at most {MOST_TAGS} times")
+
+
+def order(asked: QueryParams) -> Sort:
+    """What is asked for, or what answers best; without words, nothing is more relevant than what is new."""
+    default = Sort.RELEVANCE if words(asked) else Sort.NEWEST
+    sort = Sort(asked.get("sort", default))
+    return default if sort is Sort.RELEVANCE else sort
+
+
+def words(asked: QueryParams) -> tuple[str, ...]:
+    return query_words(asked.get("q", ""))
+
+
+def genre(asked: QueryParams) -> str | None:
+    return folded(asked["genre"]) if asked.get("genre") else None
+
+
+def tags(asked: QueryParams) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(folded(tag) for tag in asked.getlist("tag") if tag))
 
 
 def next_link(request: Request, page: Page, sort: Sort) -> dict[str, str]:

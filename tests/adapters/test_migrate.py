@@ -77,7 +77,7 @@ def test_a_user_who_may_make_no_tables_is_served_where_none_are_missing(empty: s
     migrate(empty)
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute("CREATE ROLE reader LOGIN")
-        connection.execute("GRANT SELECT ON schema_migrations TO reader")
+        connection.execute("GRANT SELECT ON schema_migrations, clips TO reader")
         try:
             assert migrate(make_conninfo(empty, user="reader")) == []
         finally:

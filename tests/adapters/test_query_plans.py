@@ -1,6 +1,6 @@
 """Every statement finds its rows by an index, so that none becomes slower while the ledger grows.
 
-Two exceptions: words are looked for in each clip, and the list by plays sorts all clips."""
+Exceptions: the lists by plays and by what is trending sort all clips, and facets of all clips count them all."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,19 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import scalar_row
 from psycopg.sql import SQL, Identifier
 
-from adapters.postgres.catalogue import ADD_ONCE, BEGINNING, CHANGE, FIND, PAGE, REMOVE, USED, new_row
+from adapters.postgres.browsing import (
+    facet_parameters,
+    genres_statement,
+    page_parameters,
+    page_statement,
+    tags_statement,
+)
+from adapters.postgres.catalogue import ADD_ONCE, CHANGE, FIND, REMOVE, USED
+from adapters.postgres.clip_rows import new_row
 from adapters.postgres.daily_keys import KEEP_OR_FIND
 from adapters.postgres.deliveries import DELIVER
 from adapters.postgres.delivery_columns import columns
+from adapters.postgres.earlier_clips import WITHOUT_WORDS
 from adapters.postgres.ledger import RECORD, RECORD_ONE
 from adapters.postgres.listens import CONFIRM, RULE
 from adapters.postgres.migrate import migrate
@@ -27,7 +36,7 @@ from adapters.postgres.retention import FORGET
 from adapters.postgres.rounds import Offer, first_round
 from adapters.postgres.statistics import ALL_CLIPS, COUNTS, EXPLAINED, SERIES, SERIES_OF_ALL, TOP
 from adapters.system import new_id
-from domain.browsing import Sort
+from domain.browsing import ClipFilter, ClipQuery, Cursor, Sort
 from domain.clip import ClipId
 from domain.listener import ListenerKey
 from domain.play import PlayId
@@ -37,8 +46,11 @@ from tests.examples import NOON, details, some_audio
 GROWING = {"clips", "plays", "play_counts", "counts", "deliveries", "heard", "listens"}
 DAYS = 90
 FILL = """
-    INSERT INTO clips (title, title_key, genre, genre_key, description_key, duration, audio_url, media_type, created_at)
-    SELECT n, lpad(n::text, 6, '0'), mod(n, 50), mod(n, 50), '', 100, 'library:' || n, 'audio/ogg', %(now)s
+    INSERT INTO clips (title, title_key, genre, genre_key, description_key, duration, audio_url, media_type, created_at,
+                       tag_keys, title_words, genre_words, tag_words, description_words)
+    SELECT n, lpad(n::text, 6, '0'), mod(n, 500), mod(n, 500), '', 100, 'library:' || n, 'audio/ogg', %(now)s,
+           ARRAY[mod(n, 200)::text], array_to_tsvector(ARRAY['t' || n]), '', '',
+           array_to_tsvector(ARRAY['d' || mod(n, 9)])
     FROM generate_series(1, 20000) AS n;
 
     INSERT INTO plays (clip_id, id, started_at, is_named)
@@ -65,7 +77,6 @@ FILL = """
     SELECT clip_id, id, started_at, 50, true, true, false, 0 FROM plays"""
 
 MONTH = {"start": NOON - timedelta(days=30), "end": NOON}
-PLACE: dict[str, Any] = {"after": 10_000, "limit": 51, "genre": None, "words": []}
 CALLERS = [ListenerKey(b"%d" % number) for number in range(64)]
 STORY = [
     a_delivery(clip=ClipId(number), listener=listener, known_as=b"before", playback=new_id())
@@ -94,12 +105,28 @@ class Asked:
         return re.sub(r"%\((\w+)\)s", lambda name: f"${names.index(name[1]) + 1}", self.statement)
 
 
+def a_page(**asked: Any) -> Asked:
+    query = ClipQuery(**asked)
+    return Asked(page_statement(query), page_parameters(query))
+
+
+WORD = ClipFilter(words=("t77",))
 STATEMENTS = {
     "find": Asked(FIND, {"clips": "{7,8,9}"}),
-    "newest": Asked(PAGE[Sort.NEWEST], PLACE),
-    "first of the newest": Asked(PAGE[Sort.NEWEST], PLACE | {"after": BEGINNING[Sort.NEWEST].id}),
-    "by title": Asked(PAGE[Sort.TITLE], PLACE | {"key": "010000"}),
-    "of a genre": Asked(PAGE[Sort.NEWEST], PLACE | {"genre": "7"}),
+    "newest": a_page(after=Cursor(ClipId(10_000))),
+    "first of the newest": a_page(),
+    "by title": a_page(sort=Sort.TITLE, after=Cursor(ClipId(10_000), "010000")),
+    "of a genre": a_page(genre="7"),
+    "of a tag": a_page(tags=("7",)),
+    "of a tag by title": a_page(tags=("7",), sort=Sort.TITLE),
+    "of a rare word": a_page(words=("t7",)),
+    "of a frequent word": a_page(words=("d7",)),
+    "of a rare word by title": a_page(words=("t7",), sort=Sort.TITLE),
+    "by relevance": a_page(words=("t", "d7"), sort=Sort.RELEVANCE),
+    "later by relevance": a_page(words=("d7",), sort=Sort.RELEVANCE, after=Cursor(ClipId(10_000), 1)),
+    "genres of a word": Asked(genres_statement(WORD), facet_parameters(WORD)),
+    "tags of a word": Asked(tags_statement(WORD), facet_parameters(WORD)),
+    "without words": Asked(WITHOUT_WORDS, {"at_once": 500}),
     "add once": Asked(ADD_ONCE, new_row(details(), some_audio(), NOON) | {"seed_key": "rain"}),
     "change": Asked(CHANGE, CHANGES),
     "remove": Asked(REMOVE, {"clip": 7}),
@@ -155,6 +182,16 @@ def scanned(plan: Any) -> set[str]:
     return own.union(*map(scanned, plan.values()))
 
 
+def indexes(plan: Any) -> set[str]:
+    """The indexes that a plan uses."""
+    if isinstance(plan, list):
+        return set().union(*map(indexes, plan))
+    if not isinstance(plan, dict):
+        return set()
+    own = {plan["Index Name"]} if "Index Name" in plan else set()
+    return own.union(*map(indexes, plan.values()))
+
+
 @every_statement
 def test_no_statement_reads_a_growing_table_from_one_end_to_the_other(
     grown: "psycopg.Connection[Any]", asked: Asked
@@ -173,6 +210,33 @@ def test_nor_does_it_when_the_planner_knows_no_parameters(grown: "psycopg.Connec
     [plan] = cursor.execute("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + asked.numbered)
 
     assert scanned(plan) & GROWING == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("by title", "clips_by_title"),
+        ("of a genre", "clips_by_genre"),
+        ("of a tag", "clips_by_tag"),
+        ("of a tag by title", "clips_by_tag"),
+        ("of a rare word", "clips_by_word"),
+        ("of a frequent word", "clips_by_word"),
+        ("of a rare word by title", "clips_by_word"),
+        ("by relevance", "clips_by_word"),
+        ("later by relevance", "clips_by_word"),
+        ("genres of a word", "clips_by_word"),
+        ("tags of a word", "clips_by_word"),
+        ("without words", "clips_without_words"),
+    ],
+)
+def test_clips_are_found_by_the_index_that_is_made_for_what_is_asked(
+    grown: "psycopg.Connection[Any]", name: str, index: str
+) -> None:
+    asked = STATEMENTS[name]
+    explain = SQL("EXPLAIN (FORMAT JSON) ") + SQL(asked.statement)
+    [plan] = grown.cursor(row_factory=scalar_row).execute(explain, asked.parameters)
+
+    assert index in indexes(plan)
 
 
 def test_a_scan_from_one_end_to_the_other_is_seen(grown: "psycopg.Connection[Any]") -> None:

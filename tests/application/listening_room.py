@@ -103,7 +103,7 @@ class ListeningRoom:
 
     @property
     def browse(self) -> Browse:
-        return Browse(self.store)
+        return Browse(self.store, clock)
 
     @property
     def curate(self) -> Curate:

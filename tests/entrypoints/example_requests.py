@@ -48,6 +48,11 @@ class Request:
         return await client.request(self.method, path, params=self.query, headers=headers, content=self.content)
 
 
+def sent(example: Any) -> Any:
+    """As a parameter is sent: a list as one parameter for each."""
+    return [str(each) for each in example] if isinstance(example, list) else str(example)
+
+
 def example_requests() -> dict[str, Request]:
     """What each operation's examples ask, with a key to write where one is needed, by the operation's name."""
     found = {}
@@ -57,7 +62,7 @@ def example_requests() -> dict[str, Request]:
             parameters = [resolved(each) for each in item.get("parameters", []) + operation.get("parameters", [])]
             values = {
                 where: {
-                    one["name"]: str(one["example"]) for one in parameters if one["in"] == where and "example" in one
+                    one["name"]: sent(one["example"]) for one in parameters if one["in"] == where and "example" in one
                 }
                 for where in ("path", "query", "header")
             }

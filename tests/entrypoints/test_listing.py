@@ -1,6 +1,7 @@
 """A list of clips shows those that were asked for, in a total order, and each once however it is cut into pages."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -92,23 +93,75 @@ async def test_the_most_played_clip_comes_first_and_then_the_newest(edge: Edge) 
     assert await listed(edge, sort="plays") == ["b", "c", "a"]
 
 
-async def test_every_word_must_occur_somewhere_in_any_case(edge: Edge) -> None:
+async def test_every_word_must_begin_a_word_of_the_clip_in_any_case(edge: Edge) -> None:
     await edge.added(title="Rain on Tin", description="Soft.", genre="Nature")
-    await edge.added(title="Bells", description="Like rain.", genre="Chill")
+    await edge.added(title="Bells", description="Like rain.", genre="Chill", tags=["Ö-Ton"])
 
-    assert await listed(edge, q="RAIN") == ["Bells", "Rain on Tin"]
-    assert await listed(edge, q="rain soft") == ["Rain on Tin"]
-    assert await listed(edge, q="chill") == ["Bells"]
+    assert await listed(edge, q="RAIN", sort="newest") == ["Bells", "Rain on Tin"]
+    assert await listed(edge, q="rai sof") == ["Rain on Tin"]
+    assert await listed(edge, q="chill oton") == ["Bells"]
     assert await listed(edge, q="rain snow") == []
+    assert await listed(edge, q="ain") == []
     assert await listed(edge, q="") == ["Bells", "Rain on Tin"]
 
 
-@pytest.mark.parametrize("sign", ["%", "_", "\\", "'", "🎵"])
-async def test_a_sign_that_means_something_elsewhere_is_only_itself_here(edge: Edge, sign: str) -> None:
+async def test_a_search_lists_the_best_answers_first_unless_told_otherwise(edge: Edge) -> None:
+    await edge.added(title="Rain")
+    await edge.added(title="Other", description="rain")
+
+    assert await listed(edge, q="rain") == await listed(edge, q="rain", sort="relevance") == ["Rain", "Other"]
+    assert await listed(edge, q="rain", sort="newest") == ["Other", "Rain"]
+    assert await listed(edge) == await listed(edge, sort="relevance") == await listed(edge, q="-") == ["Other", "Rain"]
+
+
+@pytest.mark.parametrize("sign", ["%", "_", "\\", "'", " : * & | ! ( )"])
+async def test_a_sign_is_no_word(edge: Edge, sign: str) -> None:
     await edge.added(title=f"odd {sign} title")
     await edge.added(title="plain")
 
-    assert await listed(edge, q=sign) == [f"odd {sign} title"]
+    assert await listed(edge, q=sign) == ["plain", f"odd {sign} title"]
+    assert await listed(edge, q=f"odd {sign} title") == [f"odd {sign} title"]
+
+
+async def test_a_pictograph_is_a_word(edge: Edge) -> None:
+    await edge.added(title="🎵 odd")
+    await edge.added(title="plain")
+
+    assert await listed(edge, q="🎵") == ["🎵 odd"]
+
+
+async def test_every_tag_that_is_asked_for_must_be_there_in_any_case(edge: Edge) -> None:
+    await edge.added(title="both", tags=["Night", "rain"])
+    await edge.added(title="one", tags=["night"])
+
+    assert await listed(edge, tag="NIGHT") == ["one", "both"]
+    assert await listed(edge, tag=["night", "Rain", ""]) == ["both"]
+    assert await listed(edge, tag="nig") == []
+    assert await listed(edge, tag="") == ["one", "both"]
+
+
+async def test_what_was_played_of_late_is_trending(edge: Edge) -> None:
+    clips = [await edge.added(title=title) for title in ("a", "b", "c")]
+    await edge.client.get(clips[1]["stream_url"])
+
+    assert await listed(edge, sort="trending") == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"sort": "trending"}, {"q": "ra"}, {"q": "ra", "sort": "title"}, {"tag": ["a", "b"]}, {"sort": "relevance"}],
+)
+async def test_the_link_leads_on_in_every_order_and_with_every_filter(edge: Edge, query: dict[str, Any]) -> None:
+    clips = [await edge.added(title=title, tags=["a", "b"]) for title in ("rain", "rainbow", "Rain")]
+    for times, clip in enumerate(clips):
+        for _ in range(times):
+            await edge.client.get(clip["stream_url"])
+
+    cut = await pages(edge, f"/play?{urlencode(query | {'limit': 1}, doseq=True)}")
+    [whole] = await pages(edge, f"/play?{urlencode(query, doseq=True)}")
+
+    assert [clip["id"] for [clip] in cut] == [clip["id"] for clip in whole]
+    assert len(cut) == 3
 
 
 async def test_a_genre_is_the_whole_genre_in_any_case(edge: Edge) -> None:

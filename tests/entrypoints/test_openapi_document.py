@@ -8,18 +8,19 @@ import pytest
 from attrs import fields_dict
 from openapi_spec_validator import validate
 
-from domain.browsing import LARGEST_PAGE, ClipQuery, Sort
+from domain.browsing import LARGEST_PAGE, MOST_FACETS, ClipQuery, Sort
 from domain.clip import LARGEST_CLIP_ID, Clip, ClipChanges, ClipDetails
 from domain.decision import Reason
 from domain.delivery import Ending
 from domain.location import LONGEST
 from domain.statistics import COUNTERS, MOST_BUCKETS, Interval
+from domain.tags import MOST_TAGS
 from tests.entrypoints.contract import COMPONENTS, DOCUMENT, METHODS, body_faults, faults, operations, resolved
 from tests.entrypoints.edge import Edge
 
 NEED_A_KEY = {"addClip", "replaceAudio", "changeClip", "removeClip", "explainClipStats"}
 MAY_NEED_A_KEY = {
-    *("listClips", "getClip", "getClipStats", "getStats", "metrics", "aboutCounting"),
+    *("listClips", "listGenres", "listTags", "getClip", "getClipStats", "getStats", "metrics", "aboutCounting"),
     *("streamClip", "describeStream", "confirmListen", "followPlayCounts", "getClipPeaks"),
 }
 
@@ -140,7 +141,15 @@ def test_a_page_has_the_limits_and_orders_of_the_domain() -> None:
     sort = COMPONENTS["parameters"]["sort"]["schema"]
 
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, LARGEST_PAGE, ClipQuery().limit)
-    assert (sort["enum"], sort["default"]) == ([str(order) for order in Sort], ClipQuery().sort)
+    assert sort["enum"] == [str(order) for order in Sort]
+    assert (
+        COMPONENTS["parameters"]["tag"]["schema"]["maxItems"]
+        == COMPONENTS["schemas"]["ClipTags"]["maxItems"]
+        == MOST_TAGS
+    )
+    for name in ("listGenres", "listTags"):
+        told = operations()[name]["responses"]["200"]["content"]["application/json"]
+        assert told["schema"]["maxItems"] == MOST_FACETS
     assert COMPONENTS["schemas"]["ClipId"]["maximum"] == LARGEST_CLIP_ID
 
 

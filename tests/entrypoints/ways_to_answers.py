@@ -20,7 +20,7 @@ DIGEST = f"reader:{sha256(b'a key of its own').hexdigest()}"
 NO_KEY = {"authorization": ""}
 ANOTHER = "7f3d8f0c-52ab-4c3e-8a57-0d8f3f6c9b10"
 JSON = {"content-type": "application/json"}
-BAD_QUERY = {"limit": "0", "play": "once"}
+BAD_QUERY = {"limit": "0", "play": "once", "genre": "x" * 201}
 EMPTY_PERIOD = {"from": "2026-02-02", "to": "2026-02-01"}
 
 Place = Callable[[Path], AbstractAsyncContextManager[NewService]]

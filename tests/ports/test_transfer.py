@@ -99,7 +99,7 @@ async def test_what_was_put_back_is_listed_told_and_summed_as_before(world: Worl
 async def test_what_was_put_back_is_found_by_its_words(world: World) -> None:
     await world.transfer.restore(a_record(clip=3))
 
-    assert [clip.id for clip in await world.catalogue.page(ClipQuery(words=("roof",), genre="nature"))] == [3]
+    assert [clip.id for clip in (await world.catalogue.page(ClipQuery(words=("roof",), genre="nature"))).clips] == [3]
 
 
 async def test_counting_goes_on_from_what_was_put_back(world: World) -> None:
@@ -171,7 +171,7 @@ async def test_a_removed_clip_is_put_back_as_removed_and_stays_in_the_sums(world
 
     with pytest.raises(ClipNotFound):
         await world.catalogue.find(clip.id)
-    assert await world.catalogue.page(ClipQuery()) == []
+    assert (await world.catalogue.page(ClipQuery())).clips == ()
     assert await world.statistics.series(None, THREE_DAYS) == await elsewhere.statistics.series(None, THREE_DAYS)
 
 

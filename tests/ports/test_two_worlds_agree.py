@@ -1,33 +1,42 @@
 """Memory and PostgreSQL are told the same random story and must give the same answers at every step."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from attrs import evolve
+from attrs import asdict, evolve
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from adapters.system import new_id
-from domain.browsing import ClipQuery, Sort, cursor_after
+from domain.browsing import ClipFilter, ClipQuery, Sort
 from domain.clip import ClipChanges, ClipId
 from domain.errors import ClipNotFound
 from domain.text import folded
+from domain.words import query_words
 from tests.examples import NOON, a_play, details, some_audio
 from tests.strategies import titles
 from tests.worlds import World, in_memory, in_postgres
+
+
+def keys(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(folded, tags))
+
 
 clip_ids = st.integers(1, 4).map(ClipId)  # few, so that stories meet the same clip again
 genres = st.sampled_from(["Nature", "nature", "Hip-Hop", "Straße", "STRASSE"])
 tag_sets = st.lists(titles, max_size=3, unique_by=folded).map(tuple)
 playback_ids = st.sampled_from([new_id() for _ in range(4)])
-moments = st.integers(0, 5).map(lambda minutes: NOON + timedelta(minutes=minutes))
+moments = st.integers(-5, 5).map(lambda hours: NOON + timedelta(hours=7 * hours))
 sorts = st.sampled_from(Sort)
-searches: st.SearchStrategy[list[str]] = st.just([]) | st.lists(titles, max_size=2)
+searches = st.just(()) | st.lists(titles, max_size=2).map(" ".join).map(query_words)
+narrowed = st.builds(
+    ClipFilter, words=searches, genre=st.none() | genres.map(folded), tags=tag_sets.map(lambda tags: tags[:1]).map(keys)
+)
 
 
 class TwoWorlds(RuleBasedStateMachine):
@@ -95,12 +104,18 @@ class TwoWorlds(RuleBasedStateMachine):
     def counts(self, clip: ClipId) -> None:
         self.both(lambda world: world.statistics.counts(clip))
 
-    @rule(sort=sorts, limit=st.integers(1, 4), genre=st.none() | genres.map(folded), words=searches)
-    def page(self, sort: Sort, limit: int, genre: str | None, words: list[str]) -> None:
-        wanted = tuple(folded(word) for text in words for word in text.split())
-        query = ClipQuery(sort=sort, limit=limit, genre=genre, words=wanted)
-        if page := self.both(lambda world: world.catalogue.page(query)):
-            self.seen.append(evolve(query, after=cursor_after(page[-1], sort)))
+    @rule(sort=sorts, limit=st.integers(1, 4), among=narrowed, day=st.integers(0, 2))
+    def page(self, sort: Sort, limit: int, among: ClipFilter, day: int) -> None:
+        as_of = NOON.date() + timedelta(days=day)
+        query = ClipQuery(sort=sort, limit=limit, as_of=as_of, **asdict(among, recurse=False))
+        page = self.both(lambda world: world.catalogue.page(query))
+        if page.next:
+            self.seen.append(evolve(query, after=page.next))
+
+    @rule(among=narrowed)
+    def facets(self, among: ClipFilter) -> None:
+        self.both(lambda world: world.catalogue.genres(among))
+        self.both(lambda world: world.catalogue.tags(among))
 
     @precondition(lambda self: self.seen)
     @rule(data=st.data())
@@ -110,7 +125,7 @@ class TwoWorlds(RuleBasedStateMachine):
 
     @invariant()
     def the_lists_are_the_same(self) -> None:
-        for query in (ClipQuery(sort=sort, limit=100) for sort in Sort):
+        for query in (ClipQuery(sort=sort, limit=100, as_of=NOON.date()) for sort in Sort):
             self.both(partial(listed, query))
 
 

@@ -1,0 +1,62 @@
+"""Clips as their table keeps them: each text beside its folded form, and the words that it is found by."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from adapters.postgres.words import vector
+from domain.clip import UNCHANGED, AudioFacts, ClipChanges, ClipDetails, Unchanged
+from domain.text import folded
+
+T = TypeVar("T")
+
+
+def new_row(details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, Any]:
+    return {
+        "title": details.title,
+        "title_key": folded(details.title),
+        "genre": details.genre,
+        "genre_key": folded(details.genre),
+        "description": details.description,
+        "description_key": folded(details.description or ""),
+        "duration": details.duration,
+        "audio_url": details.audio_url,
+        "media_type": audio.media_type,
+        "size": audio.size,
+        "header_size": audio.header_size,
+        "created_at": at,
+        "tags": list(details.tags),
+        "tag_keys": [folded(tag) for tag in details.tags],
+        "title_words": vector(details.title),
+        "genre_words": vector(details.genre),
+        "tag_words": vector(*details.tags),
+        "description_words": vector(details.description or ""),
+    }
+
+
+def changed_row(changes: ClipChanges, audio: AudioFacts | None) -> dict[str, Any]:
+    """What `CHANGE` is told: None leaves a column as it is; a ``description_key`` says that the description changes."""
+    title, genre, tags = given(changes.title), given(changes.genre), given(changes.tags)
+    description = None if changes.description is UNCHANGED else changes.description or ""
+    return {
+        "title": title,
+        "title_key": None if title is None else folded(title),
+        "title_words": None if title is None else vector(title),
+        "genre": genre,
+        "genre_key": None if genre is None else folded(genre),
+        "genre_words": None if genre is None else vector(genre),
+        "description": given(changes.description),
+        "description_key": None if description is None else folded(description),
+        "description_words": None if description is None else vector(description),
+        "duration": given(changes.duration),
+        "audio_url": given(changes.audio_url),
+        "media_type": audio and audio.media_type,
+        "size": audio and audio.size,
+        "header_size": audio and audio.header_size,
+        "tags": None if tags is None else list(tags),
+        "tag_keys": None if tags is None else [folded(tag) for tag in tags],
+        "tag_words": None if tags is None else vector(*tags),
+    }
+
+
+def given(value: T | Unchanged) -> T | None:
+    return None if isinstance(value, Unchanged) else value
