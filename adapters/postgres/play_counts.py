@@ -25,7 +25,9 @@ PLAYED_SINCE = """
     FROM (
         SELECT DISTINCT clip_id FROM counts
         WHERE interval = 'hour' AND since >= %(hour)s AND counter = 'play_count' AND clip_id > 0
-    ) AS played JOIN play_counts USING (clip_id)
+    ) AS played, LATERAL (
+        SELECT plays, last_played_at FROM play_counts WHERE clip_id = played.clip_id LIMIT 1  -- by the key, one by one
+    ) AS counted
     WHERE last_played_at >= %(moment)s
     ORDER BY last_played_at DESC, clip_id LIMIT %(limit)s"""
 
