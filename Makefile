@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry drill audit clean
+.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry drill screenshots audit clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ bench-telemetry: .venv/tracing  ## measure what telemetry and traces cost; quick
 
 drill: .venv/dev  ## kill, fill and fool it under load, with real processes and Debian's nginx; one by ARGS="--only NAME"
 	$(BIN)/python -m tests.drills $(ARGS)
+
+screenshots: .venv/dev  ## take the README's pictures anew, with Debian's chromium
+	$(BIN)/python -m tests.end_to_end.screenshots $(ARGS)
 
 constraints:  ## pin the newest versions that fit pyproject.toml, without naming any host
 	uv lock --upgrade && uv export --all-extras --no-hashes --no-emit-project --no-header --output-file constraints.txt

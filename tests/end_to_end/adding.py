@@ -1,11 +1,16 @@
 """The way through the view that adds clips, for the tests of it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Locator
+from playwright.async_api import Locator, Page
 
 from tests.end_to_end.browser import Shelf, Visit
 from tests.services import Service
+from tests.sounds import wav
+
+SLOW = 40_000  # bytes in a second, by which a file of half a megabyte takes long enough to be cancelled
 
 
 async def have_key(visit: Visit, service: Service) -> None:
@@ -24,3 +29,26 @@ def added(clips: Shelf, title: str) -> dict[str, Any]:
     clips.clips.append(clip)
     found: dict[str, Any] = clip
     return found
+
+
+def file_of(title: str, seconds: float = 1.0) -> Any:
+    return {"name": title, "mimeType": "audio/wav", "buffer": wav(seconds)}
+
+
+async def choose(page: Page, *files: Any) -> Locator:
+    """Choose files; where they are on the list."""
+    await page.locator("input[type=file]").set_input_files(list(files))
+    return page.locator(".submission")
+
+
+@asynccontextmanager
+async def slowly(page: Page) -> AsyncIterator[None]:
+    """Let the browser send slowly while the block lasts."""
+    session = await page.context.new_cdp_session(page)
+    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": SLOW}
+    await session.send("Network.enable")
+    await session.send("Network.emulateNetworkConditions", conditions)
+    try:
+        yield
+    finally:
+        await session.send("Network.emulateNetworkConditions", conditions | {"uploadThroughput": -1})

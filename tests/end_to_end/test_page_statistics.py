@@ -158,8 +158,12 @@ async def test_pointing_at_a_bar_tells_its_time_and_number(visit: Visit) -> None
     await visit.page.goto("/#/statistics")
     await visit.page.locator(".bar").hover()
 
+    await expect(visit.page.locator(".tip")).to_be_visible()
     await expect(visit.page.locator(".tip")).to_contain_text(f"{datetime.now(UTC):%Y}, so far")
     await expect(visit.page.locator(".tip")).to_contain_text("Plays 4")
+    await chart(visit.page).hover(position={"x": 45, "y": 100})
+    first = datetime.now(UTC) - timedelta(days=29)
+    await expect(visit.page.locator(".tip")).to_contain_text(f"{first:%b} {first.day}, {first:%Y}")
     await visit.page.get_by_role("heading", name="Statistics").hover()
     await expect(visit.page.locator(".tip")).to_be_hidden()
 

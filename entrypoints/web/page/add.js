@@ -131,7 +131,7 @@ class AddView {
     this.start.textContent = words.start(waiting);
     this.start.hidden = waiting === 0;
     this.shared.hidden = waiting < 2;
-    this.summary.textContent = this.submissions.length === 0 ? "" : words.summary(this.submissions.length, done, failed);
+    this.summary.textContent = done + failed === 0 ? "" : words.summary(this.submissions.length, done, failed);
   }
 }
 

@@ -79,5 +79,5 @@ function input(name, value, hint = words.hints[name] ?? "") {
 function labelled(name, field) {
   const fault = element("span", "fault");
   fault.id = `${field.id}-fault`;
-  return element("div", `labelled ${name}`, element("label", "", element("span", "", words.labels[name]), field), fault);
+  return element("div", `labelled of-${name}`, element("label", "", element("span", "", words.labels[name]), field), fault);
 }

@@ -1,6 +1,7 @@
 /** What was counted over a time that the reader chooses: sums, a chart, a table, CSV, and what the numbers mean. */
 
 import { credentials, json, reach, Refusal, sentence } from "/page/api.js";
+import { definitions, folded, table } from "/page/counts-in-words.js";
 import { button } from "/page/dialogs.js";
 import { element } from "/page/dom.js";
 import { Plot } from "/page/plot.js";
@@ -70,8 +71,8 @@ export class Figures {
     }
   }
 
-  /** The same after a choice that was made here; what goes wrong is told here, too. */
-  async #reload() {
+  /** The same amid the view: what goes wrong is told in it. */
+  async reload() {
     try {
       await this.load();
     } catch (error) {
@@ -80,16 +81,16 @@ export class Figures {
   }
 
   #build() {
-    this.periods = element("fieldset", "chips", element("legend", "unseen", words.period));
+    this.periods = element("fieldset", "periods", element("legend", "unseen", words.period));
     for (const [value, text] of Object.entries(words.periods)) {
       const choice = Object.assign(element("input"), { type: "radio", name: "period", value });
       choice.checked = value === this.period;
       choice.addEventListener("change", () => {
         this.period = value;
         this.chose(value);
-        this.#reload();
+        this.reload();
       });
-      this.periods.append(element("label", "chip", choice, element("span", "", text)));
+      this.periods.append(element("label", "period", choice, element("span", "", text)));
     }
     this.numbers = element("div", "numbers");
     Object.assign(this.numbers, { role: "group", ariaLabel: words.inChart });
@@ -162,47 +163,11 @@ export class Figures {
   }
 
   #fail(error) {
-    this.trouble.replaceChildren(element("p", "", error.message), button(words.again, () => this.#reload()));
+    this.trouble.replaceChildren(element("p", "", error.message), button(words.again, () => this.reload()));
     this.trouble.hidden = false;
   }
 }
 
 function sum(series, name) {
   return series.reduce((total, counts) => total + counts[name], 0);
-}
-
-function folded(title, ...content) {
-  return element("details", "folded", element("summary", "", title), ...content);
-}
-
-function table(interval, series) {
-  const heading = (text, scope) => Object.assign(element("th", "", text), { scope });
-  const head = element("tr", "", heading(words.since, "col"));
-  head.append(...COUNTERS.map((name) => heading(words.counters[name].label, "col")));
-  const rows = series.map((counts) => {
-    const cells = COUNTERS.map((name) => element("td", "", words.number(counts[name])));
-    return element("tr", "", heading(words.moment(interval, new Date(counts.since)), "row"), ...cells);
-  });
-  rows.reverse(); // the latest first
-  const caption = element("caption", "unseen", words.chart);
-  return element("table", "", caption, element("thead", "", head), element("tbody", "", ...rows));
-}
-
-/** What the numbers mean, as the service tells it; asked for when it is opened. */
-function definitions() {
-  const rules = element("dl", "terms");
-  const link = Object.assign(element("a", "", words.allRules), { href: "/about/counting" });
-  const made = folded(words.definitions, rules, element("p", "", link));
-  made.addEventListener("toggle", async () => {
-    if (!made.open || rules.childElementCount > 0) return;
-    try {
-      const { counters } = (await json("/about/counting")).body;
-      rules.replaceChildren(...COUNTERS.flatMap((name) => {
-        return [element("dt", "", words.counters[name].label), element("dd", "", counters[name])];
-      }));
-    } catch (error) {
-      rules.replaceChildren(element("dd", "", error.message));
-    }
-  });
-  return made;
 }

@@ -80,6 +80,7 @@ export const clip = {
   pause: "Pause",
   playClip: (title) => `Play ${title}`,
   pauseClip: (title) => `Pause ${title}`,
+  position: (title) => `Position in ${title}, on its own page`,
   copy: "Copy link",
   copied: "Copied.",
   copyByHand: (address) => `Copy it by hand: ${address}`,
