@@ -46,6 +46,7 @@ class Bytes:
     range: ByteRange | None = None
     validators: Validators = UNKNOWN
     can_reopen: bool = False
+    was_read: int = 0
     _file: BytesIO = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -58,7 +59,9 @@ class Bytes:
         await asyncio.sleep(self.pause)
         if self.broken is not None:
             raise self.broken
-        return self._file.read(at_most)
+        chunk = self._file.read(at_most)
+        self.was_read += len(chunk)
+        return chunk
 
     def close(self) -> None: ...
 
@@ -146,6 +149,17 @@ async def test_of_what_cannot_be_drawn_it_is_said_why(
         await evolve(child, largest=1_000_000).drawn(PLACE, audio)
 
     assert refused.value.why is why
+
+
+@pytest.mark.parametrize(("size", "was_read"), [(LARGEST_CHUNK * 9, 0), (None, LARGEST_CHUNK * 5)])
+async def test_of_what_is_too_large_no_more_is_read_than_it_takes_to_know(
+    child: ChildDecoder, size: int | None, was_read: int
+) -> None:
+    audio = Bytes(bytes(LARGEST_CHUNK * 9), size=size)
+    with pytest.raises(PeaksUnavailable):
+        await evolve(child, largest=LARGEST_CHUNK * 4).drawn(PLACE, audio)
+
+    assert audio.was_read == was_read
 
 
 @pytest.mark.parametrize(

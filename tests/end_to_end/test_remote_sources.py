@@ -10,10 +10,12 @@ import pytest
 
 from tests.end_to_end.clients import Client, client_of, listening
 from tests.end_to_end.conftest import FreshFolder
+from tests.examples import a_wav
 from tests.services import Service, running_service
 from tests.sounds import mp3, mp3_of
 from tests.upstream import Answer, Request, Upstream, chunked, head, ignoring_ranges, saying, serving, upstream
 
+WAV = a_wav(seconds=5)  # 40 kB, of all levels from -128 to 122
 SOUND = mp3(200)  # 83 kB
 LARGE = mp3_of(1_000_000) * 5
 PATIENT = 10.0  # seconds; the service is told to wait for half of one
@@ -74,6 +76,18 @@ async def test_the_whole_of_a_remote_clip_is_relayed_and_counted_once(client: Cl
 
         assert (status, body, headers["content-length"]) == (200, SOUND, str(len(SOUND)))
         assert await client.plays(clip) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [serving(WAV), ignoring_ranges(WAV), chunked(WAV)], ids=["ranges", "ignoring ranges", "unknown size"]
+)
+async def test_the_waveform_of_a_remote_clip_is_drawn_and_is_no_play(client: Client, answer: Answer) -> None:
+    async with clip_of(client, answer) as (_, clip):
+        for _ in range(2):
+            async with client.session.get(f"/play/{clip}/peaks?points=1") as response:
+                assert (await response.json())["peaks"] == [[-128, 122]]
+
+        assert await client.plays(clip) == 0
 
 
 async def test_a_remote_clip_of_unknown_size_is_relayed_whole(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""What many ask for at once is done once, in turns, and by nobody's leave."""
+"""The promises of `domain.ports.SingleFlight`, which is of one kind: done once, in turns, though all leave."""
 
 import asyncio
 import logging
