@@ -52,5 +52,14 @@ class Upkeep:
         while is_more:
             is_more = await self.retention.forget(now, self.keep, ROWS_AT_ONCE)
             await asyncio.sleep(SECONDS_BETWEEN_BATCHES)
-        if swept := await self.uploads.sweep(now - UNUSED, self.used):
+        await self._sweep()
+
+    async def _sweep(self) -> None:
+        """A folder that cannot be used, or from which nothing can be removed, is tried again in the next round."""
+        try:
+            swept = await self.uploads.sweep(self.clock() - UNUSED, self.used)
+        except StoreUnavailable as error:
+            log.warning("uploads not swept", reason=error.reason)
+            return
+        if swept:
             log.info("unused uploads removed", count=swept)

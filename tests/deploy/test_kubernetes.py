@@ -77,15 +77,17 @@ def test_no_container_can_gain_rights_or_write_to_its_root(container: dict[str, 
     assert container["resources"]["limits"]["memory"]
 
 
-def test_the_data_folder_can_be_written_and_the_media_only_read() -> None:
+def test_the_data_folder_and_the_media_can_be_written_and_all_replicas_share_the_media() -> None:
     (data,) = re.findall(r"PLAY_DATA=(\S+)", DOCKERFILE)
     mounts = {mount["mountPath"]: mount for mount in PLAY["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in POD["volumes"]}
 
     assert "emptyDir" in volumes[mounts[data]["name"]]
-    assert mounts[f"{data}/media"]["readOnly"] is True
-    claim = volumes[mounts[f"{data}/media"]["name"]]["persistentVolumeClaim"]["claimName"]
-    assert claim == KINDS["PersistentVolumeClaim"]["metadata"]["name"]
+    assert "readOnly" not in mounts[f"{data}/media"]
+    claim = volumes[mounts[f"{data}/media"]["name"]]["persistentVolumeClaim"]
+    assert "readOnly" not in claim
+    assert POD["securityContext"]["fsGroup"] == POD["securityContext"]["runAsGroup"]
+    assert claim["claimName"] == KINDS["PersistentVolumeClaim"]["metadata"]["name"]
     assert KINDS["PersistentVolumeClaim"]["spec"]["accessModes"] == ["ReadWriteMany"]
     assert variables(PLAY)["PLAY_SAMPLES"] == "false"
 

@@ -166,6 +166,34 @@ async def test_library_files_are_sent_by_the_gateway(cluster: Cluster) -> None:
         assert await streamed(client, clip) == SOUND
 
 
+async def test_uploads_pass_as_they_come_and_are_heard_from_every_replica(cluster: Cluster) -> None:
+    large = mp3(8_000)  # 3 MB
+    headers = {"x-api-key": "a-key", "content-type": "audio/mpeg"}
+    async with client_of(cluster.gateway) as client:
+        clip = await client.add("library:a.mp3")
+        async with client.session.put(f"/play/{clip}/audio", data=BytesIO(large), headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+        for _ in range(4):
+            assert await streamed(client, clip) == large
+        async with client.session.delete(f"/play/{clip}", headers=headers) as answer:
+            assert answer.status == 204
+    assert list((cluster.media / "uploads").iterdir()) == []
+
+
+async def test_an_upload_that_is_too_large_is_refused_in_the_services_words(cluster: Cluster) -> None:
+    async with client_of(cluster.gateway) as client:
+        clip = await client.add("library:a.mp3")
+        headers = {"x-api-key": "a-key", "content-type": "audio/mpeg", "content-length": str(2**40)}
+        reader, writer = await asyncio.open_connection(LOOPBACK, int(cluster.gateway.url.rsplit(":", 1)[1]))
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        writer.write(f"PUT /play/{clip}/audio HTTP/1.1\r\nHost: play\r\n{fields}\r\n".encode() + SOUND)
+        answer = await reader.readuntil(b"}")
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"The audio has more than 209715200 bytes." in answer
+
+
 async def test_nobody_hears_a_file_past_the_counter(cluster: Cluster) -> None:
     async with client_of(cluster.gateway) as client, client.session.get("/media/a.mp3") as response:
         assert (response.status, response.content_type) == (404, PROBLEM)
@@ -224,12 +252,21 @@ async def test_a_listener_hears_what_has_come_while_the_rest_is_awaited(cluster:
             assert await asyncio.wait_for(heard.reader.readexactly(len(SOUND) - 40_000), PATIENCE) == SOUND[40_000:]
 
 
-@pytest.mark.parametrize(("size", "whose"), [(70_000, "65536"), (1_100_000, "megabyte")])
-async def test_a_body_that_is_too_large_is_refused_in_words(cluster: Cluster, size: int, whose: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "size", "whose"),
+    [
+        ("POST", "/play", 70_000, "65536"),
+        ("POST", "/play", 1_100_000, "65536"),
+        ("PATCH", "/play/1", 1_100_000, "megabyte"),
+    ],
+)
+async def test_a_body_that_is_too_large_is_refused_in_words(
+    cluster: Cluster, method: str, path: str, size: int, whose: str
+) -> None:
     headers = {"x-api-key": "a-key", "content-type": "application/json"}
     async with (
         client_of(cluster.gateway) as client,
-        client.session.post("/play", data=BytesIO(b" " * size), headers=headers) as response,
+        client.session.request(method, path, data=BytesIO(b" " * size), headers=headers) as response,
     ):
         assert (response.status, response.content_type) == (413, PROBLEM)
         assert whose in (await response.json(content_type=None))["detail"]

@@ -11,6 +11,7 @@ from adapters.memory.store import MemoryStore
 from domain.errors import StoreUnavailable
 from domain.heard import Window
 from domain.listener import DailyKey
+from domain.ports import AudioStore, Used
 from entrypoints import upkeep
 from entrypoints.upkeep import Upkeep
 
@@ -46,8 +47,37 @@ def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "SECONDS_BETWEEN_ROUNDS", 0.001)
 
 
-def an_upkeep(store: Store, now: datetime = NOVEMBER_22, window: Window = Window.CALENDAR_DAY) -> Upkeep:
-    return Upkeep(store, store, lambda: now, timedelta(days=90), window, UploadsInMemory(), MemoryStore().used)
+def an_upkeep(
+    store: Store,
+    now: datetime = NOVEMBER_22,
+    window: Window = Window.CALENDAR_DAY,
+    uploads: AudioStore | None = None,
+) -> Upkeep:
+    used = MemoryStore().used
+    return Upkeep(store, store, lambda: now, timedelta(days=90), window, uploads or UploadsInMemory(), used)
+
+
+@define
+class Swept:
+    """Uploads that were asked to be swept, and cannot be where ``failing``."""
+
+    failing: bool = False
+    asked: list[datetime] = field(factory=list)
+
+    async def sweep(self, before: datetime, used: Used) -> int:
+        self.asked.append(before)
+        if self.failing:
+            raise StoreUnavailable("the media folder cannot be used")
+        return 0
+
+
+@pytest.mark.parametrize("failing", [False, True])
+async def test_uploads_of_a_day_ago_are_swept_and_forgetting_does_not_depend_on_it(failing: bool) -> None:
+    store, uploads = Store(), Swept(failing)
+    await an_upkeep(store, uploads=uploads).once()  # type: ignore[arg-type]  # nothing else is asked of it
+
+    assert uploads.asked == [NOVEMBER_22 - timedelta(days=1)]
+    assert len(store.asked) == 1
 
 
 async def test_rows_are_forgotten_batch_by_batch_until_none_are_left() -> None:

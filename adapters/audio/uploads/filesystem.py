@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.uploads.disk import Disk
-from adapters.audio.uploads.folder import Absent, held, held_alone, opened_folder
+from adapters.audio.uploads.folder import Absent, held, held_alone, make_folder, opened_folder
 from adapters.audio.uploads.kinds import accepted_type, in_pieces
 from adapters.audio.uploads.new_file import PROVISIONAL, NewFile, new_file
 from adapters.audio.uploads.received_file import SECONDS_BETWEEN_TRIES, ArrivingFile, ReceivedFile
@@ -107,6 +107,7 @@ class UploadedFiles:
     # in a thread
 
     def _new_file(self) -> NewFile:
+        make_folder(self.media)
         with opened_folder(self.media) as folder:
             return new_file(folder)
 
@@ -116,8 +117,8 @@ class UploadedFiles:
 
     def _found(self, before: datetime) -> list[Found]:
         """All uploads; what somebody left half written before then is removed."""
-        found = []
-        with opened_folder(self.media) as folder, os.scandir(folder) as entries:
+        found: list[Found] = []
+        with suppress(Absent), opened_folder(self.media) as folder, os.scandir(folder) as entries:
             for entry in entries:
                 location = AudioLocation(UPLOADS + entry.name)
                 is_half = entry.name.startswith(PROVISIONAL)

@@ -23,30 +23,37 @@ NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class Absent(Exception):
-    """There is no file of that name."""
+    """There is no file of that name, or no folder for it."""
 
 
 @contextmanager
 def opened_folder(media: Path) -> Iterator[int]:
-    """A descriptor of the folder of uploads, which is made if there is none. Raises OSError: ELOOP if it is a link."""
-    here = os.open(media, FOLDER)
-    try:
-        folder = made_or_opened(here)
-    finally:
-        os.close(here)
+    """A descriptor of the folder of uploads. Raises Absent: there is none yet; OSError: ELOOP if it is a link."""
+    with opened(media) as here:
+        try:
+            folder = opened_in(here, NAME, FOLDER)
+        except FileNotFoundError as error:
+            raise Absent from error
     try:
         yield folder
     finally:
         os.close(folder)
 
 
-def made_or_opened(media: int) -> int:
-    with suppress(FileNotFoundError):
-        return opened_in(media, NAME, FOLDER)
-    with suppress(FileExistsError):  # another process made it just now
-        os.mkdir(NAME, 0o755, dir_fd=media)
-    os.fsync(media)
-    return opened_in(media, NAME, FOLDER)
+def make_folder(media: Path) -> None:
+    """Make the folder of uploads if there is none. Raises OSError."""
+    with opened(media) as here, suppress(FileExistsError):
+        os.mkdir(NAME, 0o755, dir_fd=here)
+        os.fsync(here)
+
+
+@contextmanager
+def opened(media: Path) -> Iterator[int]:
+    here = os.open(media, FOLDER)
+    try:
+        yield here
+    finally:
+        os.close(here)
 
 
 def share(file: int) -> bool:
