@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from time import monotonic, sleep
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
+import adapters.postgres.earlier_clips
 import adapters.postgres.migrate
+from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.migrate import (
     LOCK,
     NOTE_DOWN,
@@ -22,9 +25,11 @@ from adapters.postgres.migrate import (
 from adapters.postgres.pool import Database, DatabaseUnfitError, connection_pool
 from adapters.postgres.statistics import PostgresStatistics
 from adapters.system import new_id
+from domain.browsing import ClipQuery
 from domain.clip import ClipId
 from domain.errors import StoreUnavailable
 from domain.statistics import Interval, Period
+from domain.words import query_words
 from tests.examples import NOON
 
 
@@ -126,6 +131,64 @@ async def test_plays_of_an_older_version_are_counted_by_the_hour_and_the_day(emp
         found = [(await statistics.series(clip, period)).values() for clip, period in asked]
 
     assert [sorted(counts.play_count for counts in buckets) for buckets in found] == [[1, 2], [1, 2], [1, 3], [1, 3]]
+
+
+EARLIER_CLIP = """
+    INSERT INTO clips (title, title_key, genre, genre_key, description, description_key, duration, audio_url,
+                       media_type, created_at)
+    VALUES (%(title)s, %(title)s, 'Música', 'música', %(description)s, '', 1, 'library:a', 'audio/ogg', now())"""
+
+
+async def found(url: str, text: str) -> list[str]:
+    """The titles of what a search finds."""
+    async with connection_pool(url, 2) as pool:
+        page = await PostgresCatalogue(Database(pool)).page(ClipQuery(words=query_words(text)))
+    return sorted(clip.title for clip in page.clips)
+
+
+async def test_clips_of_an_older_version_are_found_by_their_words(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        make_first_version(connection)
+        for title, description in [
+            ("Été à la Straße", None),
+            ("'; \\ :*", "Ünten"),
+            *((f"n{n}", "") for n in range(999)),
+        ]:
+            connection.execute(EARLIER_CLIP, {"title": title, "description": description})
+    migrate(empty)
+
+    assert await found(empty, "ete strasse music") == ["Été à la Straße"]
+    assert await found(empty, "unt") == ["'; \\ :*"]
+    assert len(await found(empty, "n998")) == 1
+
+
+async def test_a_clip_that_an_older_version_adds_meanwhile_is_found_from_the_next_start_on(empty: str) -> None:
+    migrate(empty)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute(EARLIER_CLIP, {"title": "Été", "description": None})
+    assert await found(empty, "ete") == []
+    assert migrate(empty) == []
+
+    assert await found(empty, "ete") == ["Été"]
+
+
+def test_a_clip_that_is_changed_while_its_words_are_cut_is_read_again(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(empty)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute(EARLIER_CLIP, {"title": "old", "description": None})
+        read = adapters.postgres.earlier_clips.columns
+
+        def change_and_read(clips: Any) -> dict[str, Any]:
+            if [clip["title"] for clip in clips] == ["old"]:
+                connection.execute("UPDATE clips SET title = 'new'")
+            return read(clips)
+
+        monkeypatch.setattr(adapters.postgres.earlier_clips, "columns", change_and_read)
+        migrate(empty)
+
+        assert connection.execute("SELECT title_words::text FROM clips").fetchone() == ("'new'",)
 
 
 def make_first_version(connection: "psycopg.Connection") -> None:
