@@ -24,6 +24,8 @@ async def test_what_is_answered_to_a_good_request_is_as_written(edge: Edge) -> N
 
     assert obeys(await ask("POST", "/play", json=OFFERED, headers=WRITING), "addClip")
     assert obeys(await ask("GET", "/play?limit=1"), "listClips")
+    assert obeys(await ask("GET", "/genres"), "listGenres")
+    assert obeys(await ask("GET", "/tags"), "listTags")
     assert obeys(await ask("GET", clip), "getClip")
     assert obeys(await ask("PATCH", clip, json={"description": None}, headers=WRITING), "changeClip")
     assert obeys(await ask("GET", f"{clip}/stats"), "getClipStats")
@@ -73,6 +75,8 @@ async def test_what_is_answered_to_an_operator_is_as_written(edge: Edge, operati
         ("addClip", "POST /play", 415, {"content": b"x", "headers": WRITING}),
         ("addClip", "POST /play", 422, {"json": {"colour": "red"}, "headers": WRITING}),
         ("addClip", "POST /play", 422, {"json": [], "headers": WRITING}),
+        ("listGenres", "GET /genres", 406, {"headers": NO_JSON}),
+        ("listTags", "GET /tags?genre=" + 201 * "g", 422, {}),
         ("getClip", "GET /play/77", 404, {}),
         ("getClip", "GET /play/1", 406, {"headers": NO_JSON}),
         ("changeClip", "PATCH /play/77", 404, {"json": {}, "headers": WRITING}),
@@ -163,6 +167,8 @@ async def test_a_private_service_answers_as_written(tmp_path: Path) -> None:
     listens = f"/play/1/listens/{uuid4()}"
     for operation, method, path in (
         ("listClips", "GET", "/play"),
+        ("listGenres", "GET", "/genres"),
+        ("listTags", "GET", "/tags"),
         ("getClip", "GET", "/play/1"),
         ("getClipStats", "GET", "/play/1/stats"),
         ("getStats", "GET", "/stats"),

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from domain.browsing import Sort
 from domain.errors import ClipNotFound
 from tests.entrypoints.edge import KEY, RAIN, Answer, Edge, an_edge
 
@@ -285,6 +286,7 @@ async def test_a_body_without_a_media_type_is_a_415(edge: Edge) -> None:
             for value in (b"", b"id", b"NEWEST", b"newest,title", b"%00", b"\xff", b"x" * 5_000)
         ),
         *((b"q=" + value, "q") for value in (b"%00", b"a%00b", b"x" * 201)),
+        *((b"tag=" + value, "tag") for value in (b"%00", b"a&tag=%00", b"x" * 201, b"a" + b"&tag=a" * 20)),
         *((b"genre=" + value, "genre") for value in (b"%00", b"x" * 201)),
         *(
             (b"after=" + value, "after")
@@ -300,7 +302,7 @@ async def test_a_query_that_breaks_its_rules_is_named(edge: Edge, query: bytes, 
 
 async def test_all_faults_of_a_query_are_told_at_once(edge: Edge) -> None:
     assert_refused(
-        await edge.asked("GET", "/play", b"limit=0&sort=x&q=%00&genre=%00"), 422, "sort", "limit", "q", "genre"
+        await edge.asked("GET", "/play", b"limit=0&sort=x&q=%00&genre=%00"), 422, "q", "genre", "sort", "limit"
     )
 
 
@@ -319,6 +321,12 @@ def cursor(*parts: Any) -> bytes:
         *(("newest", cursor("newest", clip, None)) for clip in (0, -1, 2**63, 1.0, True, None, [1])),
         *(("title", cursor("title", 1, key)) for key in (None, 1, "a\0b", ["a"], {"a": 1})),
         *(("plays", cursor("plays", 1, key)) for key in (None, "1", -1, 2**63, 1.5, True)),
+        *(("trending", cursor("trending", 1, 5, *days)) for days in ((), (None,), (5,), ("soon",), ("1969-12-31",))),
+        *(("trending", cursor("trending", 1, 5, day)) for day in ("0001-01-01", "10000-01-01", ["2026-11-22"])),
+        ("trending", cursor("trending", 1, 5, "2026-11-22", "2026-11-22")),
+        ("trending", cursor("trending", 1, -1, "2026-11-22")),
+        ("relevance&q=rain", cursor("relevance", 1, None)),
+        ("relevance&q=rain", cursor("relevance", 1, 5, "2026-11-22")),
         ("plays", urlsafe_b64encode(b'["plays",1,1e400]')),
         ("title", urlsafe_b64encode(b'["title",1,"\\ud800"]')),
         ("title", urlsafe_b64encode(b'["title",1,"\xed\xa0\x80"]')),
@@ -336,13 +344,13 @@ async def test_a_cursor_holds_only_for_the_order_it_was_given_in(edge: Edge) -> 
     for title in ("a", "b"):
         await edge.added(title=title)
     given_after = {
-        sort: (await edge.client.get(f"/play?limit=1&sort={sort}")).links["next"]["url"].partition("after=")[2]
-        for sort in ("newest", "title", "plays")
+        sort: (await edge.client.get(f"/play?limit=1&q=n&sort={sort}")).links["next"]["url"].partition("after=")[2]
+        for sort in Sort
     }
 
     for sort in given_after:
         for other, after in given_after.items():
-            answer = await edge.asked("GET", "/play", f"sort={sort}&after={after}".encode())
+            answer = await edge.asked("GET", "/play", f"q=n&sort={sort}&after={after}".encode())
             assert answer.status == (200 if sort == other else 422), (sort, other)
 
 
@@ -490,6 +498,9 @@ queries = st.binary(max_size=40) | st.builds(
             b"limit=1&after=",
             b"sort=title&after=",
             b"sort=plays&after=",
+            b"sort=trending&after=",
+            b"q=a&after=",
+            b"tag=",
             b"sort=",
             b"q=",
             b"play=",
