@@ -19,6 +19,7 @@ from attrs import frozen
 
 from tests.end_to_end.clients import Client, client_of, comes_true, listening
 from tests.end_to_end.conftest import FreshFolder
+from tests.end_to_end.followers import following, is_soon
 from tests.end_to_end.processes import PATIENCE, soon
 from tests.services import HOUSE, LOOPBACK, Service, clean_environment, free_port, running_service
 from tests.sounds import mp3
@@ -129,6 +130,16 @@ async def judged_by(service: Service) -> float:
     """How many requests to stream this replica has judged."""
     async with client_of(service) as client:
         return await client.metric("play_stream_decisions_total")
+
+
+async def test_play_counts_come_through_the_gateway_as_they_change(cluster: Cluster) -> None:
+    async with client_of(cluster.gateway) as client:
+        clip = await client.add("library:a.mp3")
+        async with following(cluster.gateway) as source:
+            for plays in (1, 2):
+                await streamed(client, clip)
+
+                assert await is_soon(lambda: source.counts.get(clip) == plays, 5)  # noqa: B023  # asked at once
 
 
 async def test_streams_are_shared_out_and_each_is_counted_once_for_all(cluster: Cluster) -> None:

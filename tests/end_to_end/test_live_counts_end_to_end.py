@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from time import monotonic
 
 import psycopg
@@ -13,6 +13,7 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from tests.end_to_end.clients import client_of, comes_true
 from tests.end_to_end.conftest import FreshFolder
+from tests.end_to_end.followers import following, is_soon, read
 from tests.end_to_end.processes import postmaster_of, resident_bytes
 from tests.event_source import EventSource
 from tests.services import Service, running_service
@@ -20,38 +21,6 @@ from tests.services import Service, running_service
 FOLLOWERS = 1_000
 MOST_BYTES = 100_000  # of memory for each follower, its connection included
 A_SECOND = 2.0  # on a machine that does nothing else, one
-
-
-@asynccontextmanager
-async def following(service: Service, last_id: str = "", query: str = "") -> AsyncIterator[EventSource]:
-    """One who follows, from a process of our own, until the block or the stream ends."""
-    headers = {"last-event-id": last_id} if last_id else {}
-    source = EventSource()
-    async with (
-        ClientSession(service.url, timeout=ClientTimeout(total=None)) as session,
-        session.get(f"/play/events{query}", headers=headers) as answer,
-    ):
-        assert answer.status == 200
-        reading = asyncio.create_task(read(source, answer.content.iter_any()))
-        try:
-            assert await is_soon(lambda: bool(source.last_id))
-            yield source
-        finally:
-            reading.cancel()
-            await asyncio.wait([reading])
-
-
-async def read(source: EventSource, chunks: AsyncIterator[bytes]) -> None:
-    async for chunk in chunks:
-        source.feed(chunk)
-    source.is_over = True
-
-
-async def is_soon(condition: Callable[[], bool], within: float = 20.0) -> bool:
-    async def asked() -> bool:
-        return condition()
-
-    return await comes_true(asked, within)
 
 
 async def played(service: Service, clip: int = 1) -> None:
