@@ -1,5 +1,6 @@
 """The service that the contract's examples are of."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,13 @@ from typing import Any
 import httpx
 from attrs import define, frozen
 from dependency_injector.providers import Object
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.byte_range import RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure, StoreUnavailable
 from domain.location import AudioLocation
-from domain.ports import AudioSource, OpenedAudio
+from domain.peaks import Peaks
+from domain.ports import AudioSource, OpenedAudio, PeaksDecoder
 from entrypoints.container import Container, in_memory
 from entrypoints.lifecycle import Seeding
 from entrypoints.settings import Settings
@@ -68,6 +71,24 @@ class UnsteadySource:
         return await self.audio.open(location, requested)
 
 
+@define
+class UnsteadyDecoder:
+    """A decoder that fails in a certain way, or not at all; what was drawn once in this run is not drawn again."""
+
+    decoder: PeaksDecoder
+    failure: Exception | None = None
+
+    async def drawn(self, location: AudioLocation, audio: OpenedAudio) -> Peaks:
+        if self.failure is not None:
+            raise self.failure
+        if location not in DRAWN:
+            DRAWN[location] = await self.decoder.drawn(location, audio)
+        return DRAWN[location]
+
+
+DRAWN: dict[AudioLocation, Peaks] = {}
+
+
 @frozen
 class NewService:
     """A service in memory with its samples, of which the newest was played once, to its end."""
@@ -76,6 +97,7 @@ class NewService:
     client: httpx.AsyncClient
     outage: Outage
     source: UnsteadySource
+    decoder: UnsteadyDecoder
 
 
 @asynccontextmanager
@@ -89,15 +111,50 @@ async def new_service(
     for made in container.providers.values():
         if made.last_overriding and made.last_overriding() is memory:
             made.override(outage)
-    for name, other in {"library": source, "clock": watch, "pages": read_once()}.items():
+    decoder = UnsteadyDecoder(container.decoder())
+    for name, other in {"library": source, "decoder": decoder, "clock": watch, "pages": read_once()}.items():
         getattr(container, name).override(other)
     container.check_store.override(Object(outage.check))
     await Seeding(container.settings().media, container.curate()).put_in()
-    transport = httpx.ASGITransport(container.app(), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(leaving_at_the_first_event(container.app()), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://play.test", headers=LISTENER) as client:
         watch.now = PLAYED
         await client.get(STREAM, headers=WRITING)
         await container.delivery_queue().settled()
         watch.now += timedelta(seconds=12.5)
         await client.put(LISTEN, json={"played_seconds": 8}, headers=WRITING)
-        yield NewService(container, client, outage, source)
+        yield NewService(container, client, outage, source, decoder)
+
+
+PATIENCE = 1.0  # seconds
+
+
+def leaving_at_the_first_event(app: ASGIApp) -> ASGIApp:
+    """``app`` for clients that leave a stream of events, which has no end, with the first, or when none comes."""
+
+    async def left(scope: Scope, receive: Receive, send: Send) -> None:
+        told, streams, is_asked = asyncio.Event(), False, False
+
+        async def noticing(message: Message) -> None:
+            nonlocal streams
+            if (b"content-type", b"text/event-stream") in message.get("headers", ()):
+                streams = True
+                asyncio.get_running_loop().call_later(PATIENCE, told.set)
+            await send(message)
+            if streams and b"event:" in message.get("body", b""):
+                told.set()
+
+        async def leaving() -> Message:
+            nonlocal is_asked
+            if is_asked:
+                await told.wait()
+                return {"type": "http.disconnect"}
+            message = await receive()
+            is_asked = not message.get("more_body")
+            return message
+
+        await app(scope, leaving, noticing)
+        if told.is_set():
+            await send({"type": "http.response.body"})
+
+    return left

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 from attrs import frozen
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 
-from domain.errors import SourceFailure
+from domain.errors import DecoderUnavailable, PeaksFault, PeaksUnavailable, SourceFailure
 from entrypoints.settings import Settings
 from tests.entrypoints.example_requests import EXAMPLES, Request
 from tests.entrypoints.new_service import NewService, new_service
@@ -20,7 +20,7 @@ DIGEST = f"reader:{sha256(b'a key of its own').hexdigest()}"
 NO_KEY = {"authorization": ""}
 ANOTHER = "7f3d8f0c-52ab-4c3e-8a57-0d8f3f6c9b10"
 JSON = {"content-type": "application/json"}
-BAD_QUERY = {"limit": "0", "play": "once", "genre": "x" * 201}
+BAD_QUERY = {"limit": "0", "play": "once", "genre": "x" * 201, "points": "0", "clips": "none"}
 EMPTY_PERIOD = {"from": "2026-02-02", "to": "2026-02-01"}
 
 Place = Callable[[Path], AbstractAsyncContextManager[NewService]]
@@ -76,35 +76,60 @@ async def slow(folder: Path) -> AsyncIterator[NewService]:
 
 @asynccontextmanager
 async def full(folder: Path) -> AsyncIterator[NewService]:
-    """Where somebody listens, and one is as many as can."""
-    async with new_service(folder, Settings(data=folder, write_rate="off", most_streams=1)) as service:
-        heard = asyncio.Event()
-
-        async def says_nothing() -> Message:
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        async def listen_for_ever(_message: Message) -> None:
-            heard.set()
-            await asyncio.Event().wait()
-
-        request = httpx.Request("GET", "http://play.test/play/6/stream")
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "http_version": "1.1",
-            "scheme": "http",
-            "root_path": "",
-            "path": request.url.path,
-            "raw_path": request.url.raw_path,
-            "query_string": b"",
-            "headers": [],
-        }
-        listening = asyncio.ensure_future(service.container.app()(scope, says_nothing, listen_for_ever))
-        await heard.wait()
+    """Where somebody listens and somebody follows, and one is as many as can."""
+    async with new_service(
+        folder, Settings(data=folder, write_rate="off", most_streams=1, most_followers=1)
+    ) as service:
+        app = service.container.app()
+        here = [await somebody_at(app, path) for path in ("/play/6/stream", "/play/events")]
         yield service
-        listening.cancel()
-        await asyncio.wait([listening])
+        for each in here:
+            each.cancel()
+        await asyncio.wait(here)
+
+
+async def somebody_at(app: ASGIApp, path: str) -> "asyncio.Future[None]":
+    """Somebody who was answered the first, and takes no more."""
+    answered = asyncio.Event()
+
+    async def says_nothing() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def takes_no_more(_message: Message) -> None:
+        answered.set()
+        await asyncio.Event().wait()
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "http_version": "1.1",
+        "scheme": "http",
+        "root_path": "",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [],
+    }
+    there = asyncio.ensure_future(app(scope, says_nothing, takes_no_more))
+    await answered.wait()
+    return there
+
+
+@asynccontextmanager
+async def hurried(folder: Path) -> AsyncIterator[NewService]:
+    """Where too many waveforms are drawn."""
+    async with new_service(folder) as service:
+        service.decoder.failure = DecoderUnavailable()
+        yield service
+
+
+@asynccontextmanager
+async def puzzled(folder: Path) -> AsyncIterator[NewService]:
+    """Where audio cannot be decoded."""
+    async with new_service(folder) as service:
+        service.decoder.failure = PeaksUnavailable(PeaksFault.UNDECODABLE)
+        yield service
 
 
 @asynccontextmanager
@@ -150,6 +175,8 @@ WAYS: Mapping[str, Way] = {
     "too often": Way(tired),
     "without a database": Way(cut_off),
     "one too many": Way(full),
+    "of too much at once": Way(hurried),
+    "of damaged audio": Way(puzzled),
     "without audio": Way(silent),
     "with slow audio": Way(slow),
     "of this version's bytes": Way(but={"headers": {"if-range": ""}}),
