@@ -1,6 +1,7 @@
 """The requests that the contract's examples make."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
+from importlib.resources import files
 from typing import Any
 
 import httpx
@@ -8,6 +9,8 @@ from attrs import evolve, field, frozen
 
 from tests.entrypoints.contract import DOCUMENT, METHODS, resolved
 from tests.entrypoints.edge import WRITING
+
+RAIN = files("entrypoints").joinpath("sample_clips", "rain-on-the-roof.ogg").read_bytes()
 
 
 @frozen
@@ -21,7 +24,7 @@ class Request:
     query: Mapping[str, str] = field(factory=dict)
     headers: Mapping[str, str] = field(factory=dict)
     json: Any = None
-    content: bytes | None = None
+    content: bytes | AsyncIterable[bytes] | None = None
 
     def but(
         self,
@@ -67,6 +70,8 @@ def example_requests() -> dict[str, Request]:
                 for where in ("path", "query", "header")
             }
             content = operation.get("requestBody", {}).get("content", {})
+            is_audio = "audio/*" in content
+            kind = {"content-type": "audio/ogg"} if is_audio else {}
             key = WRITING if {} not in operation.get("security", [{}]) else {}
             found[operation["operationId"]] = Request(
                 operation=operation["operationId"],
@@ -74,8 +79,9 @@ def example_requests() -> dict[str, Request]:
                 template=path,
                 path=values["path"],
                 query=values["query"],
-                headers={name.lower(): value for name, value in {**key, **values["header"]}.items()},
+                headers={name.lower(): value for name, value in {**key, **kind, **values["header"]}.items()},
                 json=content.get("application/json", {}).get("example"),
+                content=RAIN if is_audio else None,
             )
     return found
 

@@ -126,6 +126,10 @@ async def new_service(
         yield NewService(container, client, outage, source, decoder)
 
 
+class LeftEarly(Exception):
+    """Raised by a body amid which the client leaves."""
+
+
 PATIENCE = 1.0  # seconds
 
 
@@ -149,7 +153,10 @@ def leaving_at_the_first_event(app: ASGIApp) -> ASGIApp:
             if is_asked:
                 await told.wait()
                 return {"type": "http.disconnect"}
-            message = await receive()
+            try:
+                message = await receive()
+            except LeftEarly:
+                return {"type": "http.disconnect"}
             is_asked = not message.get("more_body")
             return message
 

@@ -5,22 +5,28 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from attrs import frozen
 from starlette.types import ASGIApp, Message
 
+from adapters.audio.uploads.memory import UploadsInMemory
 from domain.errors import DecoderUnavailable, PeaksFault, PeaksUnavailable, SourceFailure
 from entrypoints.settings import Settings
-from tests.entrypoints.example_requests import EXAMPLES, Request
-from tests.entrypoints.new_service import NewService, new_service
+from tests.entrypoints.example_requests import EXAMPLES, RAIN, Request
+from tests.entrypoints.new_service import LeftEarly, NewService, new_service
 
 DIGEST = f"reader:{sha256(b'a key of its own').hexdigest()}"
 NO_KEY = {"authorization": ""}
 ANOTHER = "7f3d8f0c-52ab-4c3e-8a57-0d8f3f6c9b10"
 JSON = {"content-type": "application/json"}
 BAD_QUERY = {"limit": "0", "play": "once", "genre": "x" * 201, "points": "0", "clips": "none"}
+DISPOSITION = b'Content-Disposition: form-data; name="audio"; filename="rain.ogg"'
+FORM = {
+    "headers": {"content-type": "multipart/form-data; boundary=part"},
+    "content": b"--part\r\n" + DISPOSITION + b"\r\n\r\n" + RAIN + b"\r\n--part--\r\n",
+}
 EMPTY_PERIOD = {"from": "2026-02-02", "to": "2026-02-01"}
 
 Place = Callable[[Path], AbstractAsyncContextManager[NewService]]
@@ -140,6 +146,30 @@ async def heard_again(folder: Path) -> AsyncIterator[NewService]:
         yield service
 
 
+@asynccontextmanager
+async def crowded(folder: Path) -> AsyncIterator[NewService]:
+    """Where there is hardly any room for audio."""
+    async with new_service(folder) as service:
+        cast("UploadsInMemory", service.container.uploads()).room = 1000
+        yield service
+
+
+@asynccontextmanager
+async def sparing(folder: Path) -> AsyncIterator[NewService]:
+    """Where little audio is taken."""
+    async with new_service(folder, Settings(data=folder, write_rate="off", upload_limit=65_536)) as service:
+        yield service
+
+
+@frozen
+class BrokenOff:
+    """A body of which a beginning comes, and then nothing: each time that it is sent."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"{"
+        raise LeftEarly
+
+
 @frozen
 class Way:
     """What is changed of every example, and where it is sent; a body, only where the operation has one."""
@@ -149,7 +179,8 @@ class Way:
     but: Mapping[str, Any] = {}
 
     def of(self, request: Request) -> Request:
-        with_body = self.body if self.body is not None and request.json is not None else {}
+        has_body = request.json is not None or request.content is not None
+        with_body = self.body if self.body is not None and has_body else {}
         return request.but(**self.but).but(**with_body)
 
 
@@ -167,6 +198,12 @@ WAYS: Mapping[str, Way] = {
     "in another type": Way(but={"headers": {"accept": "image/png"}}),
     "no JSON": Way(body={"content": b"{", "headers": JSON}),
     "too large": Way(body={"content": b"x" * 65_537, "headers": JSON}),
+    "broken off": Way(body={"content": BrokenOff()}),
+    "of no audio": Way(body={"content": b"no audio"}),
+    "too large for a small disk": Way(crowded),
+    "as a form": Way(body=FORM),
+    "as a form too large for a small disk": Way(crowded, body=FORM),
+    "larger than is taken": Way(sparing),
     "of another type": Way(body={"content": b"x", "headers": {"content-type": "text/plain"}}),
     "without its fields": Way(body={"json": {"title": "", "audio_url": "library:rain-on-the-roof.ogg"}}),
     "with wrong fields": Way(body={"json": {"played_seconds": -1, "finished": "no"}}),
