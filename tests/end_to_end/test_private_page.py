@@ -61,7 +61,7 @@ async def test_the_page_asks_for_the_key_once_and_each_listening_is_a_play(priva
     first, second = page.locator(".clip").nth(0), page.locator(".clip").nth(1)
     await first.get_by_role("button").click()
     await visit.hear(0.3)
-    await page.get_by_role("slider", name="Position").press("ArrowRight")
+    await page.get_by_role("slider", name="Position", exact=True).press("ArrowRight")
     await expect(first).to_contain_text("1 play")
     await second.get_by_role("button").click()
     await visit.hear(0.3)

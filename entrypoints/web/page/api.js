@@ -2,16 +2,21 @@
 
 import { trouble as words } from "/page/words.js";
 
-/** The service said no, or nothing. `message` is a sentence for the listener; `status` the answer's, if there was one. */
+/** The service said no, or nothing. `message` is a sentence for the listener; `status` is HTTP's, where it answered;
+ * `retryAfter` are the seconds after which to ask again, where it said that it is busy. */
 export class Refusal extends Error {
-  constructor(message, { cause, status } = {}) {
+  constructor(message, { cause, status, retryAfter } = {}) {
     super(message, { cause });
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
 /** The service wants a key, or another one. */
 export class KeyNeeded extends Refusal {}
+
+/** Nothing answered. */
+export class Unreachable extends Refusal {}
 
 const KEPT_AS = "soundverse-play-key"; // while the tab is open
 
@@ -37,33 +42,33 @@ export async function sentence(response) {
   return words.answered(response.status, response.statusText);
 }
 
-/** The response to a request. An aborted one rejects with AbortError. Throws Refusal: nothing answered. */
+/** What a refusing response is to the page. */
+export async function refusal(response) {
+  const { status } = response;
+  const retryAfter = [429, 503].includes(status) ? Number(response.headers.get("Retry-After")) || 5 : undefined;
+  return new (status === 401 ? KeyNeeded : Refusal)(await sentence(response), { status, retryAfter });
+}
+
+/** The response to a request. An aborted one rejects with AbortError. Throws Unreachable. */
 export async function reach(url, options) {
   try {
     return await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(words.unreachable, { cause: error });
+    throw new Unreachable(words.unreachable, { cause: error });
   }
 }
 
 /** A JSON answer, asked with the key if there is one: `{ response, body }`. Throws KeyNeeded, Refusal, AbortError. */
 export async function json(url, options) {
   const response = await reach(url, { ...options, headers: credentials() });
-  if (response.status === 401) throw new KeyNeeded(await sentence(response));
-  if (!response.ok) throw new Refusal(await sentence(response), { status: response.status });
+  if (!response.ok) throw await refusal(response);
   try {
     return { response, body: await response.json() };
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(words.brokenOff, { cause: error });
   }
-}
-
-/** The address of the first page of clips for what was chosen; empty choices are left out. */
-export function firstPage(choices) {
-  const chosen = Object.entries(choices).filter(([, value]) => value !== "");
-  return `/play?${new URLSearchParams(chosen)}`;
 }
 
 /** A page of clips, and the address of the next one or null. */
@@ -80,37 +85,7 @@ function nextPage(response) {
   return pathname + search;
 }
 
-export async function stats(id) {
-  return (await json(`/play/${id}/stats`, { cache: "no-store" })).body;
-}
-
-/** An address of the clip's audio that nobody has used yet, where addresses are signed for one listening each. */
-export async function streamAddress(id) {
-  return (await json(`/play/${id}`, { cache: "no-store" })).body.stream_url;
-}
-
-/** Say at `address` how much of a play was heard, even if the page is closed at once; whether more of it may be said.
- *
- * Whoever listens need not know whether it arrived: that the service is away is nothing to them. */
-export async function confirmListen(address, report) {
-  const headers = { "Content-Type": "application/json" };
-  try {
-    const options = { method: "PUT", headers, body: JSON.stringify(report), keepalive: true };
-    return ![403, 404].includes((await reach(address, options)).status);
-  } catch (error) {
-    if (error instanceof Refusal) return true;
-    throw error;
-  }
-}
-
-/** Why a stream does not play, asked with a range that is never counted as a play. */
-export async function whySilent(url) {
-  try {
-    const response = await reach(url, { headers: { Range: "bytes=0-1" }, cache: "no-store" });
-    if (!response.ok) return await sentence(response);
-    await response.body?.cancel(); // a source that knows no ranges would send the whole clip
-    return words.unplayable(response.headers.get("Content-Type"));
-  } catch (error) {
-    return error.message;
-  }
+/** The genres that clips of these choices have, most clips first: `[{ genre, clips }]`. */
+export async function genres(query, signal) {
+  return (await json(`/genres?${query}`, { signal })).body;
 }

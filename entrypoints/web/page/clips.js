@@ -1,27 +1,38 @@
 /** The list of clips: its rows, how often each was played, and which one is playing. */
 
+import { fragment, NOTHING } from "/page/choices.js";
 import { element } from "/page/dom.js";
 import { clock, hue } from "/page/format.js";
 import { list as words, plays } from "/page/words.js";
 
-function bars() {
-  const made = element("span", "bars", element("i"), element("i"), element("i"));
-  made.ariaHidden = "true";
+const CHUNK = 50; // rows that the browser draws or leaves out together: with each on its own, thousands are slow
+
+const ROW = row(); // copied for each clip: thousands are made in a moment
+
+function row() {
+  const bars = element("span", "bars", element("i"), element("i"), element("i"));
+  bars.ariaHidden = "true";
+  const button = element("button", "tile", element("span", "triangle"), bars);
+  button.type = "button";
+  const heading = element("h3", "title", element("a"));
+  const facts = element("p", "facts", element("span", "genre"), element("time", "length"), element("span", "count"));
+  const made = element("div", "clip", button, element("div", "words", heading), facts);
+  made.role = "listitem";
   return made;
 }
 
 export class ClipList {
-  /** `list` is the <ol> to fill; `press` is called with a clip when its button is pressed. */
+  /** `list` is the element to fill; `press` is called with a clip when its button is pressed. */
   constructor(list, press) {
     this.list = list;
-    this.press = press;
     this.rows = new Map(); // id → { clip, row, button, count }
     this.current = null;
     this.isPlaying = false;
-  }
-
-  get clips() {
-    return [...this.rows.values()].map(({ clip }) => clip);
+    this.companion = null; // what the row of the current clip shows besides, e.g. its waveform
+    list.addEventListener("click", ({ target }) => {
+      const button = target.closest(".tile");
+      if (button) press(this.rows.get(Number(button.parentElement.dataset.clip)).clip);
+    });
   }
 
   clear() {
@@ -29,15 +40,15 @@ export class ClipList {
     this.list.replaceChildren();
   }
 
-  /** Show more clips below the others. One that is there already stays in its place: its order may have moved on. */
+  /** Show more clips below the others. */
   add(clips) {
     for (const clip of clips) {
-      if (this.rows.has(clip.id)) continue;
-      const made = this.#row(clip);
-      this.rows.set(clip.id, made);
-      this.list.append(made.row);
+      const shown = filled(ROW.cloneNode(true), clip);
+      if (this.rows.size % CHUNK === 0) this.list.append(chunk());
+      this.rows.set(clip.id, shown);
+      this.list.lastChild.append(shown.row);
     }
-    this.#markAll();
+    if (clips.some(({ id }) => id === this.current)) this.mark(this.current, this.isPlaying);
   }
 
   /** Move the focus to the clip's button, e.g. the first of a page that was just added. */
@@ -45,10 +56,20 @@ export class ClipList {
     this.rows.get(id)?.button.focus();
   }
 
+  /** Move the focus to the row below (1) or above (-1) the one that has it, or else the one that plays; whether there
+   * is one. */
+  step(direction) {
+    const from = document.activeElement.closest(".clip") ?? this.rows.get(this.current)?.row;
+    const to = from === undefined ? this.list.querySelector(".clip") : beside(from, direction);
+    to?.querySelector(".tile").focus();
+    return Boolean(to);
+  }
+
   /** Show how often a clip was played by now. */
   count(id, number) {
     const shown = this.rows.get(id);
-    if (shown === undefined || shown.count.textContent === plays(number)) return;
+    if (shown === undefined || shown.clip.play_count === number) return;
+    shown.clip.play_count = number;
     const count = element("span", "count grew", plays(number)); // a new element, so that its animation starts anew
     shown.count.replaceWith(count);
     shown.count = count;
@@ -56,34 +77,58 @@ export class ClipList {
 
   /** Show which clip is in the player, and whether it sounds. */
   mark(id, isPlaying) {
+    const before = this.rows.get(this.current);
+    if (before && this.current !== id) dress(before, false, false);
     this.current = id;
     this.isPlaying = isPlaying;
-    this.#markAll();
+    const now = this.rows.get(id);
+    if (now === undefined) return;
+    dress(now, true, isPlaying);
+    if (this.companion && this.companion.parentNode !== now.row) now.row.append(this.companion);
   }
+}
 
-  #markAll() {
-    for (const [id, { clip, row, button }] of this.rows) {
-      const sounds = id === this.current && this.isPlaying;
-      row.classList.toggle("current", id === this.current);
-      row.classList.toggle("playing", sounds);
-      button.ariaLabel = sounds ? words.pause(clip.title) : words.play(clip.title);
-    }
-  }
+function chunk() {
+  const made = element("div", "chunk");
+  made.role = "none";
+  return made;
+}
 
-  #row(clip) {
-    const row = element("li", "clip");
-    row.style.setProperty("--hue", hue(clip.id));
-    row.dataset.clip = clip.id;
-    const button = element("button", "tile", element("span", "triangle"), bars());
-    button.type = "button";
-    button.addEventListener("click", () => this.press(clip));
-    const words = element("div", "words", element("h3", "title", clip.title));
-    if (clip.description) words.append(element("p", "description", clip.description));
-    const length = element("time", "length", clock(clip.duration));
-    length.dateTime = `PT${clip.duration}S`;
-    const count = element("span", "count", plays(clip.play_count));
-    const facts = element("p", "facts", element("span", "genre", clip.genre), length, count);
-    row.append(button, words, facts);
-    return { clip, row, button, count };
-  }
+/** The row below (1) or above (-1), be it in another chunk. */
+function beside(row, direction) {
+  const { parentNode: parent } = row;
+  if (direction > 0) return row.nextElementSibling ?? parent.nextElementSibling?.firstElementChild;
+  return row.previousElementSibling ?? parent.previousElementSibling?.lastElementChild;
+}
+
+function dress({ clip, row, button }, isCurrent, sounds) {
+  row.classList.toggle("current", isCurrent);
+  row.classList.toggle("playing", sounds);
+  button.ariaLabel = sounds ? words.pause(clip.title) : words.play(clip.title);
+}
+
+/** A row that shows `clip`, and the parts of it that will change. */
+function filled(row, clip) {
+  row.dataset.clip = clip.id;
+  row.style.setProperty("--hue", hue(clip.id));
+  const [button, about, facts] = row.children;
+  button.ariaLabel = words.play(clip.title);
+  const title = about.firstChild.firstChild;
+  title.textContent = clip.title;
+  title.href = `#/clips/${clip.id}`;
+  if (clip.description) about.append(element("p", "description", clip.description));
+  if (clip.tags?.length > 0) about.append(element("p", "tags", ...clip.tags.map(tagLink)));
+  const [genre, length, count] = facts.children;
+  genre.textContent = clip.genre;
+  length.textContent = clock(clip.duration);
+  length.dateTime = `PT${clip.duration}S`;
+  count.textContent = plays(clip.play_count);
+  return { clip, row, button, count };
+}
+
+/** A link to all clips with this tag. */
+function tagLink(tag) {
+  const link = element("a", "tag", tag);
+  link.href = fragment({ ...NOTHING, tags: [tag] });
+  return link;
 }

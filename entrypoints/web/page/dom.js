@@ -23,3 +23,12 @@ export function stylesheet(href) {
     link.addEventListener("error", () => reject(new Refusal(trouble.missing)), { once: true });
   });
 }
+
+/** A part of the page that `load` imports when it is first needed. Throws Refusal: it could not be loaded. */
+export async function part(load) {
+  try {
+    return await load();
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal(trouble.missing, { cause: error });
+  }
+}

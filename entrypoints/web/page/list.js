@@ -1,116 +1,179 @@
-/** The view of the clips: what was chosen, and the clips for it. */
+/** The view of the clips: what was chosen, as the address says it, and the clips for that. */
 
-import { firstPage, KeyNeeded, page } from "/page/api.js";
-import { ClipList } from "/page/clips.js";
+import { KeyNeeded, Refusal } from "/page/api.js";
+import { asQuery, choicesIn, fragment, isNarrowed } from "/page/choices.js";
+import { Chips } from "/page/chips.js";
+import { Results } from "/page/results.js";
 import { list as words } from "/page/words.js";
 
-const PAUSE_IN_TYPING = 200; // milliseconds after which the search is asked for
+const PAUSE_IN_TYPING = 150; // milliseconds after which the search is asked for
+const MOST_KEPT = 8; // entries of the history whose clips are there at once on coming back
+const AHEAD = "1200px 0px"; // how near its end the list grows
 
 const byId = (id) => document.getElementById(id);
-const [search, genre, sort, more, summary] = ["search", "genre", "sort", "more", "summary"].map(byId);
 
-let list = null;
-let trouble = null;
-let next = null; // the address of the next page, or null
-let asking = new AbortController(); // the request whose answer is still wanted
-let typing = 0;
-let isFilled = false;
-
-/** Show the clips; `press` is called with one when its button is pressed. */
-export function clipsView(press, told) {
-  list = new ClipList(byId("clips"), press);
-  trouble = told;
-  return { show, hide, list };
-}
-
-function show() {
-  if (!isFilled) choose();
-}
-
-function hide() {
-  clearTimeout(typing);
-}
-
-/** Show the first page of what is chosen now; an older request's answer is no longer wanted. */
-async function choose() {
-  clearTimeout(typing);
-  const choices = { q: search.value.trim(), genre: genre.value, sort: sort.value };
-  await load(firstPage(choices), (clips) => {
-    list.clear();
-    list.add(clips);
-    isFilled = true;
-  }, () => list.clear()); // what is left of an older choice would pass for the answer
-}
-
-/** Show the next page below, and go on from its first clip by keyboard. */
-async function showMore() {
-  const hadFocus = document.activeElement === more;
-  await load(next, (clips) => {
-    list.add(clips);
-    if (hadFocus && clips.length > 0) list.focus(clips[0].id);
-  });
-}
-
-/** Ask for a page and `show` its clips. On a failure `clear` what no longer holds, and offer the same again. */
-async function load(url, showClips, clear = () => {}) {
-  asking.abort();
-  asking = new AbortController();
-  const { signal } = asking;
-  setBusy(true);
-  try {
-    const answer = await page(url, signal);
-    showClips(answer.clips);
-    next = answer.next;
-    rememberGenres(answer.clips);
-    trouble.clear();
-    summary.textContent = found();
-  } catch (error) {
-    if (signal.aborted) return;
-    clear();
-    fail(error, () => load(url, showClips, clear));
+export class ClipsView {
+  /** `list` is the ClipList to fill. `go` leads to a fragment; `trouble` is told what hinders the list to grow. */
+  constructor(list, go, trouble) {
+    this.list = list;
+    this.go = go;
+    this.trouble = trouble;
+    this.chips = new Chips(byId("chips"), (change) => this.#choose(change));
+    [this.search, this.sort, this.more, this.summary] = ["search", "sort", "more", "summary"].map(byId);
+    this.choices = choicesIn(new URLSearchParams());
+    this.results = null;
+    this.kept = new Map(); // entry of the history → its Results
+    this.isGrowing = false;
+    this.typing = 0;
+    this.#listen();
   }
-  if (signal.aborted) return;
-  more.hidden = next === null || trouble.isTold;
-  setBusy(false);
-}
 
-function setBusy(isBusy) {
-  list.list.ariaBusy = String(isBusy);
-  more.disabled = isBusy;
-  if (isBusy && list.clips.length === 0) summary.textContent = words.loading;
-}
-
-function found() {
-  const count = list.clips.length;
-  if (count > 0) return next === null ? words.all(count) : words.some(count);
-  return search.value.trim() !== "" || genre.value !== "" ? words.noMatch : words.none;
-}
-
-function fail(error, again) {
-  trouble.tell(error, again);
-  if (error instanceof KeyNeeded) next = null;
-  if (list.clips.length > 0) summary.textContent = found();
-  else summary.textContent = error instanceof KeyNeeded ? words.locked : words.failed;
-}
-
-/** Offer every genre that was seen, in order; the service has no list of them. */
-function rememberGenres(clips) {
-  const known = new Map([...genre.options].map((option) => [option.value.toLowerCase(), option]));
-  for (const clip of clips) {
-    if (!known.has(clip.genre.toLowerCase())) known.set(clip.genre.toLowerCase(), new Option(clip.genre, clip.genre));
+  /** Show the clips that the query asks for; those of an older query are no longer wanted. */
+  async show(_root, { query, entry }) {
+    clearTimeout(this.typing);
+    this.choices = choicesIn(query);
+    this.#fillControls();
+    const asked = asQuery(this.choices);
+    const kept = this.kept.get(entry);
+    const results = kept?.query === asked.toString() && kept.clips.length > 0 ? kept : new Results(asked);
+    if (results === this.results) return;
+    if (this.results?.clips.length === 0) this.results.abort();
+    this.results = results;
+    this.#keep(entry, results);
+    await this.#fill(results);
   }
-  if (known.size === genre.options.length) return;
-  const chosen = genre.value;
-  const [all, ...rest] = known.values();
-  rest.sort((one, other) => one.value.localeCompare(other.value));
-  genre.replaceChildren(all, ...rest);
-  genre.value = chosen;
-}
 
-search.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(choose, PAUSE_IN_TYPING);
-});
-genre.addEventListener("change", choose);
-sort.addEventListener("change", choose);
-more.addEventListener("click", showMore);
+  hide() {
+    clearTimeout(this.typing);
+  }
+
+  /** Forget the clips that are kept, since one was added, changed or removed. */
+  forget() {
+    this.kept.clear();
+    this.results = null;
+  }
+
+  /** Show the next page below; from its first clip it goes on by keyboard. */
+  async grow() {
+    const { results } = this;
+    if (results === null || results.isWhole || this.isGrowing) return;
+    this.isGrowing = true;
+    this.list.list.ariaBusy = "true";
+    try {
+      await results.more();
+      if (results !== this.results) return;
+      this.#append();
+      this.trouble.recover();
+    } catch (error) {
+      if (results === this.results) this.#fail(error);
+    } finally {
+      this.isGrowing = false;
+    }
+  }
+
+  async #fill(results) {
+    this.list.list.ariaBusy = "true";
+    this.more.hidden = true;
+    if (this.list.rows.size === 0) this.summary.textContent = words.loading;
+    try {
+      if (results.clips.length === 0) await results.more();
+      if (results !== this.results) return;
+      this.list.clear();
+      this.#append();
+      this.chips.show(this.choices, results.clips).catch(reportError);
+    } catch (error) {
+      if (results !== this.results) return;
+      this.results = null; // to be asked anew
+      this.list.clear(); // what is left of an older choice would pass for the answer
+      this.#summarise(error instanceof KeyNeeded ? words.locked : words.failed);
+      throw error;
+    }
+  }
+
+  /** Show what the results hold beyond what is shown; the queue may have asked for more, too. */
+  #append() {
+    const hadFocus = document.activeElement === this.more;
+    const clips = this.results.clips.slice(this.list.rows.size);
+    this.list.add(clips);
+    this.#summarise(this.#found());
+    if (hadFocus && clips.length > 0) this.list.focus(clips[0].id);
+    this.growing.unobserve(this.more); // an observer tells of changes only: whether there is room for more is asked anew
+    this.growing.observe(this.more);
+  }
+
+  #summarise(text) {
+    this.list.list.ariaBusy = "false";
+    this.summary.textContent = text;
+    this.more.hidden = this.results === null || this.results.isWhole;
+  }
+
+  #found() {
+    const { clips, isWhole } = this.results;
+    if (clips.length > 0) return isWhole ? words.all(clips.length) : words.some(clips.length);
+    return isNarrowed(this.choices) ? words.noMatch : words.none;
+  }
+
+  /** Say why the list does not grow. */
+  #fail(error) {
+    if (!(error instanceof Refusal)) throw error;
+    this.#summarise(this.#found());
+    this.more.hidden = true; // the notice has a button
+    this.trouble.tell(error, () => this.grow());
+  }
+
+  #keep(entry, results) {
+    this.kept.delete(entry);
+    this.kept.set(entry, results);
+    if (this.kept.size > MOST_KEPT) this.kept.delete(this.kept.keys().next().value);
+  }
+
+  /** Go where the choices are these, of which some have changed. */
+  #choose(change, { replace = false } = {}) {
+    clearTimeout(this.typing);
+    const choices = { ...this.choices, q: this.search.value.trim(), ...change };
+    if (choices.q === "" && choices.sort === "relevance") choices.sort = "";
+    return this.go(fragment(choices), { replace });
+  }
+
+  #fillControls() {
+    const { q, sort } = this.choices;
+    if (this.search.value.trim() !== q) this.search.value = q;
+    const best = this.sort.querySelector("[value=relevance]");
+    best.hidden = best.disabled = q === "";
+    this.sort.value = sort || (q === "" ? "newest" : "relevance");
+    if (document.activeElement !== this.search) this.before = q;
+  }
+
+  #listen() {
+    this.search.addEventListener("focus", () => {
+      this.before = this.choices.q; // a search is one step back, however many letters it has
+    });
+    this.search.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.#type(), PAUSE_IN_TYPING);
+    });
+    this.search.addEventListener("keydown", (event) => this.#press(event));
+    this.sort.addEventListener("change", () => {
+      const usual = this.search.value.trim() === "" ? "newest" : "relevance";
+      this.#choose({ sort: this.sort.value === usual ? "" : this.sort.value });
+    });
+    this.more.addEventListener("click", () => this.grow());
+    const grow = (seen) => seen.at(-1).isIntersecting && this.grow();
+    this.growing = new IntersectionObserver(grow, { rootMargin: AHEAD });
+  }
+
+  #type() {
+    const q = this.search.value.trim();
+    if (q !== this.choices.q) this.#choose({}, { replace: this.choices.q !== this.before });
+  }
+
+  /** In the search, Enter asks at once, Escape clears it and then leaves it, and an arrow leads down to the clips. */
+  #press(event) {
+    const leaves = event.key === "ArrowDown" || (event.key === "Escape" && this.search.value === "");
+    if (event.key === "Escape") this.search.value = "";
+    if (["Enter", "Escape"].includes(event.key)) this.#type();
+    if (!leaves) return;
+    event.preventDefault();
+    (this.list.list.querySelector(".tile") ?? this.list.list).focus();
+  }
+}

@@ -1,6 +1,6 @@
 /** One listening: how much of it was really heard, told to the service while it goes on and when it is over. */
 
-import { confirmListen } from "/page/api.js";
+import { confirmListen } from "/page/audio-api.js";
 
 const BETWEEN_REPORTS = 10_000; // milliseconds at least, while it plays
 

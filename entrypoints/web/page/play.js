@@ -1,66 +1,111 @@
-/** The page: its views, the player, and the keys. */
+/** The page: its views, its keys, and the player, which is loaded when somebody is about to listen. */
 
-import { stats } from "/page/api.js";
-import { clipsView } from "/page/list.js";
-import { Player } from "/page/player.js";
+import { ClipList } from "/page/clips.js";
+import { part } from "/page/dom.js";
+import { listenToKeys } from "/page/keys.js";
+import { ClipsView } from "/page/list.js";
+import { Live } from "/page/live.js";
+import { Results } from "/page/results.js";
 import { Router } from "/page/router.js";
 import { Trouble } from "/page/trouble.js";
-import { plays, player as words } from "/page/words.js";
+
+const MOST_ASKED_ANEW = 1000; // clips whose counts are asked for after changes were missed
 
 const byId = (id) => document.getElementById(id);
 
 const trouble = new Trouble(byId("trouble"), byId("entry"));
-const player = new Player(byId("player"), {
-  changed: (clip, isPlaying) => list.mark(clip?.id, isPlaying),
-  begun: recount,
-});
-const clips = clipsView((clip) => player.press(clip), trouble);
-const { list } = clips;
-
-const VIEWS = {
-  clips: async () => clips,
-  clip: async () => (await import("/page/clip.js")).clipView(player),
+const list = new ClipList(byId("clips"), (clip) => onStage(({ player }) => player.press(clip)));
+const clips = new ClipsView(list, (fragment, how) => router.go(fragment, how), trouble);
+const live = new Live(count, recountAll);
+const router = new Router({
+  clips: async () => ({ show: showClips, hide: () => clips.hide() }),
+  clip: async () => (await import("/page/clip.js")).clipView((await load()).player),
   statistics: () => import("/page/statistics.js"),
   add: () => import("/page/add.js"),
-};
+}, trouble);
 
-/** A listening has begun: ask how often the clip was played by now, and show it. */
-async function recount(clip) {
-  const tell = (text) => player.clip === clip && player.tell(text); // another clip may have been pressed meanwhile
+let stage = null;
+
+async function showClips(root, parameters) {
+  await clips.show(root, parameters);
+  live.start(); // with the key that the list may have asked for
+}
+
+/** Do something with the player: at once where it is loaded, since browsers let audio sound on a press only. */
+function onStage(act) {
+  if (stage !== null) act(stage);
+  else load().then(act, (error) => trouble.tell(error, () => onStage(act)));
+}
+
+async function load() {
+  if (stage !== null) return stage;
+  const loaded = await part(() => import("/page/stage.js"));
+  if (stage === null) {
+    stage = loaded;
+    loaded.playThrough(() => clips.results);
+    loaded.recount(count);
+    list.companion = loaded.companion();
+    const { player, queue } = loaded;
+    player.addEventListener("change", () => list.mark(player.clip?.id, player.isPlaying));
+    queue.addEventListener("stuck", ({ detail }) => trouble.tell(detail, () => queue.next()));
+  }
+  return stage;
+}
+
+/** Show how often a clip was played by now, wherever it is shown. */
+function count(id, number) {
+  list.count(id, number);
+  if (stage?.player.clip?.id === id) stage.dock.count(number);
+}
+
+/** Ask anew how often the clips of the list were played. */
+async function recountAll() {
+  const shown = clips.results;
+  if (shown === null) return;
+  const anew = new Results(shown.query);
+  while (!anew.isWhole && anew.clips.length < Math.min(shown.clips.length, MOST_ASKED_ANEW)) await anew.more();
+  anew.clips.forEach((clip) => count(clip.id, clip.play_count));
+}
+
+listenToKeys({
+  " ": () => onStage(({ queue }) => queue.toggle()),
+  ArrowLeft: () => stage?.player.step(-1),
+  ArrowRight: () => stage?.player.step(1),
+  ArrowUp: () => list.step(-1),
+  ArrowDown: () => list.step(1) || clips.grow(),
+  k: () => list.step(-1),
+  j: () => list.step(1) || clips.grow(),
+  n: () => stage?.queue.next(),
+  p: () => stage?.queue.previous(),
+  m: () => onStage(({ player }) => {
+    player.audio.muted = !player.audio.muted;
+  }),
+  s: () => onStage(({ queue }) => queue.shuffle()),
+  r: () => onStage(({ queue }) => queue.repeatNext()),
+  "/": search,
+  "?": showKeys,
+});
+byId("keys").addEventListener("click", showKeys);
+
+async function showKeys() {
   try {
-    const { play_count: count } = await stats(clip.id);
-    list.count(clip.id, count);
-    tell(plays(count));
+    (await part(() => import("/page/shortcuts.js"))).showShortcuts();
   } catch (error) {
-    tell(words.uncounted(error.message));
+    trouble.tell(error, showKeys);
   }
 }
 
-/** Whether a key belongs to what has the focus: typing, choosing, or pressing a button with the space bar. */
-function isTaken(key, target) {
-  if (target.closest("dialog")) return true;
-  if (target.matches("input[type=range]")) return key !== " " && target.id !== "seek";
-  if (target.matches("input, select, textarea")) return true;
-  return key === " " && target.matches("button, a, summary");
+async function search() {
+  if (router.name !== "clips") await router.go("#/");
+  byId("search").select();
 }
 
-const keys = {
-  " ": () => (player.clip === null ? list.clips[0] && player.begin(list.clips[0]) : player.toggle()),
-  ArrowLeft: () => player.step(-1),
-  ArrowRight: () => player.step(1),
-  "/": () => byId("search").select(),
-};
-
-function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
-  if (isTaken(event.key, event.target)) return;
-  event.preventDefault();
-  keys[event.key]();
+for (const sign of ["pointerover", "pointerdown", "keydown"]) {
+  document.addEventListener(sign, () => load().catch(() => {}), { once: true }); // a press tells why, if it is in vain
 }
-
-document.addEventListener("keydown", onKey);
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // the fragment of the address is the view's
   byId("main").focus();
 });
-new Router(VIEWS, trouble).show();
+document.addEventListener("clips-changed", () => clips.forget());
+router.show();

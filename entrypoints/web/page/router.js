@@ -1,13 +1,14 @@
 /** The views of the page, by the fragment of its address: `#/`, `#/clips/3`, `#/statistics`, `#/add`.
  *
  * A view is a module with `show(root, parameters)` and `hide()`. `root` is the view's own <section>, which keeps its
- * content while another view is shown; `parameters` is `{ id, query }`: the number in the path, and what follows the
- * question mark as URLSearchParams. `show` is also called when only the query has changed, or it is shown again. It may
+ * content while another view is shown; `parameters` is `{ id, query, entry }`: the number in the path, what follows the
+ * question mark as URLSearchParams, and which entry of the history it is: coming back brings the same. `show` is also called when only the query has changed, or it is shown again. It may
  * be async and reject: what it rejects with is told to the listener, beside a button that shows the view again. A view
- * is named to screen readers and in the title by the <h2> that it has when `show` is done. */
+ * is named to screen readers and in the title by the <h2> that it has when `show` is done. A view that adds, changes or
+ * removes a clip dispatches the event `clips-changed` on the document, so that the list is asked anew. */
 
-import { Refusal } from "/page/api.js";
-import { page, trouble } from "/page/words.js";
+import { part } from "/page/dom.js";
+import { page } from "/page/words.js";
 
 const ADDRESSES = [
   [/^\/clips\/([1-9]\d{0,15})$/, "clip"],
@@ -55,8 +56,10 @@ export class Router {
     const moved = this.#enter();
     const root = this.#turnTo(name);
     try {
-      this.view ??= await loaded(this.load[name]);
-      if (turn === this.turn) await this.view.show(root, parameters);
+      this.view ??= await part(this.load[name]);
+      if (turn !== this.turn) return;
+      await this.view.show(root, { ...parameters, entry: this.entry });
+      if (turn === this.turn) this.trouble.recover();
     } catch (error) {
       if (turn === this.turn && error.name !== "AbortError") this.trouble.tell(error, () => this.show());
     }
@@ -81,23 +84,14 @@ export class Router {
       this.view?.hide();
       this.view = null;
       this.name = name;
+      this.trouble.clear();
     }
-    this.trouble.clear();
     const root = document.getElementById(`view-${name}`);
     for (const section of document.querySelectorAll(".view")) section.hidden = section !== root;
     for (const link of document.querySelectorAll("#views a")) {
       link.ariaCurrent = destination(link.hash).name === name ? "page" : null;
     }
     return root;
-  }
-}
-
-/** A view's module. Throws Refusal: it could not be loaded. */
-async function loaded(load) {
-  try {
-    return await load();
-  } catch (error) {
-    throw new Refusal(trouble.missing, { cause: error });
   }
 }
 

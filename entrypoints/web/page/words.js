@@ -18,8 +18,9 @@ export const trouble = {
   brokenOff: "The service's answer broke off, or is not what it should be.",
   answered: (status, text) => `The service answered ${status} ${text}`.trim() + ".",
   missing: "This part of the page could not be loaded. Check the connection, or load the page again.",
+  offline: "You are offline. This goes on by itself as soon as you are connected.",
+  retrying: (seconds) => (seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again …"),
   private: "This catalogue is private.",
-  unplayable: (type) => `This browser cannot play the clip's audio (${type ?? "of no known type"}).`,
 };
 
 /** The list of clips. */
@@ -29,17 +30,11 @@ export const list = {
   some: (number) => `The first ${count(number, "clip")}`,
   none: "There are no clips yet.",
   noMatch: "No clip matches. Try fewer words, or all genres.",
+  allGenres: "All",
+  genre: (genre, clips) => (clips === undefined ? genre : `${genre}, ${count(clips, "clip")}`),
+  withoutTag: (tag) => `Clips without the tag ${tag}, too`,
   failed: "The clips could not be loaded.",
   locked: "The clips are shown to those who have a key.",
   play: (title) => `Play ${title}`,
   pause: (title) => `Pause ${title}`,
-};
-
-/** The player. */
-export const player = {
-  play: "Play",
-  pause: "Pause",
-  position: (at, whole) => `${at} of ${whole}`,
-  pressAgain: "The browser wants another press on play first.",
-  uncounted: (reason) => `Its plays could not be asked: ${reason}`,
 };
