@@ -1,12 +1,23 @@
 """Curating: a clip must be audible to be kept."""
 
+from datetime import datetime
+
 import pytest
 
+from adapters.memory.store import MemoryStore
 from domain.browsing import ClipQuery
-from domain.clip import ClipChanges
-from domain.errors import AudioRefused, AudioUnavailable, ClipNotFound, DurationUnknown, SourceFailure
+from domain.clip import AudioFacts, Clip, ClipChanges, ClipDetails, ClipOffer
+from domain.errors import (
+    AudioRefused,
+    AudioUnavailable,
+    ClipNotFound,
+    DurationUnknown,
+    SourceFailure,
+    StoreUnavailable,
+)
 from domain.location import AudioLocation
 from tests.application.listening_room import RAIN, ListeningRoom, rain
+from tests.audio_store_worlds import chunks_of
 from tests.examples import NOON, a_wav
 
 ELSEWHERE = AudioLocation("https://example.org/hail.wav")
@@ -100,3 +111,37 @@ async def test_all_audio_is_closed_again(room: ListeningRoom) -> None:
     for opened in room.audio.opened:
         with pytest.raises(AudioUnavailable):
             await opened.read()
+
+
+OFFER = ClipOffer(title="Hail", genre="Nature")
+
+
+class Away(MemoryStore):
+    """A store that fails when a clip is added, and lets somebody remove others' first."""
+
+    async def add(self, *_said: object) -> Clip:  # type: ignore[override]
+        raise StoreUnavailable("the database is away")
+
+
+async def test_audio_whose_clip_cannot_be_added_is_not_kept() -> None:
+    room = ListeningRoom(store=Away())
+
+    with pytest.raises(StoreUnavailable):
+        await room.curate.take_in(chunks_of(a_wav()), lambda: OFFER)
+    assert list(room.content) == [RAIN]
+
+
+async def test_an_upload_of_which_a_clip_is_just_made_is_held_meanwhile(room: ListeningRoom) -> None:
+    upload = (await room.curate.take_in(chunks_of(a_wav()), lambda: OFFER)).audio_url
+    store = room.store
+
+    class Busy(MemoryStore):
+        async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
+            with pytest.raises(StoreUnavailable):
+                await room.uploads.remove(upload, MemoryStore().used)
+            return await store.add(details, audio, at)
+
+    room.store = Busy()
+    await room.curate.add(rain(audio_url=upload))
+
+    assert upload in room.content
