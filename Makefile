@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry drill screenshots audit clean
+.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry drill screenshots reference audit clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ drill: .venv/dev  ## kill, fill and fool it under load, with real processes and 
 
 screenshots: .venv/dev  ## take the README's pictures anew, with Debian's chromium
 	$(BIN)/python -m tests.end_to_end.screenshots $(ARGS)
+
+reference: .venv/dev  ## write docs/reference anew from the code
+	$(BIN)/python -m tests.reference
 
 constraints:  ## pin the newest versions that fit pyproject.toml, without naming any host
 	uv lock --upgrade && uv export --all-extras --no-hashes --no-emit-project --no-header --output-file constraints.txt

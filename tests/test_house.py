@@ -8,17 +8,15 @@ import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-import pytest
 import yaml
-from attrs import Attribute, fields
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from entrypoints.container import in_memory
-from entrypoints.settings import Settings, variable_of, written
+from entrypoints.settings import Settings
 from entrypoints.web.app import routes
 from entrypoints.web.resource import Resource
 
@@ -38,14 +36,6 @@ def required() -> list[Requirement]:
     project = PROJECT["project"]
     extras = [text for extra in project["optional-dependencies"].values() for text in extra]
     return [Requirement(text) for text in project["dependencies"] + extras]
-
-
-@pytest.mark.parametrize("field", fields(Settings), ids=variable_of)
-def test_every_setting_is_in_the_readme_with_its_default(field: "Attribute[Any]") -> None:
-    [row] = [line for line in README.splitlines() if line.startswith(f"| `{variable_of(field)}` |")]
-
-    assert field.metadata["typed-settings"]["help"] in row
-    assert field.name == "data" or written(field.default) in row  # where data go depends on who starts it
 
 
 def test_every_address_is_in_the_contract_and_none_else(tmp_path: Path) -> None:

@@ -6,6 +6,13 @@ from pathlib import Path
 import promql_parser
 import yaml
 from attrs import frozen
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from domain.decision import Reason
+from domain.errors import AudioUnavailable, SourceFailure
+from domain.ports import CacheOutcome
+from observability.metrics import Metrics
 
 REQUEST = frozenset({"http_request_method", "http_route", "http_response_status_code"})
 NO_LABELS: frozenset[str] = frozenset()
@@ -57,6 +64,19 @@ RECORDED = {
 }
 BY_PROMETHEUS = {"up": NO_LABELS}  # added to every scrape
 TARGET = frozenset({"job", "instance"})  # added to every series
+
+
+def exposed() -> Iterator[Metric]:
+    """Every metric as `/metrics` tells it, once everything has happened."""
+    metrics = Metrics(connections=lambda: {"pool_size": 2, "pool_available": 1, "pool_max": 10, "requests_waiting": 0})
+    metrics.request_started("GET")
+    metrics.request_ended("GET", "/play/{id}/stream", 206, 0.004)
+    metrics.source_failed(AudioUnavailable("library:gone.mp3", SourceFailure.ABSENT))
+    metrics.cache_asked(CacheOutcome.HIT)
+    metrics.play_judged(Reason.COUNTED)
+    metrics.download_judged(Reason.BOT)
+    text, _ = metrics.exposition("text/plain")
+    yield from text_string_to_metric_families(text.decode())
 
 
 @frozen

@@ -3,27 +3,14 @@
 import sys
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from domain.decision import Reason
-from domain.errors import AudioUnavailable, SourceFailure
-from domain.ports import CacheOutcome
-from observability.metrics import Metrics
-from tests.observability.promql import EXPORTED
+from tests.observability.promql import EXPORTED, exposed
 
 
 def exported() -> dict[str, set[str]]:
     """Every name that is exported once everything has happened, and the labels seen with it."""
-    metrics = Metrics(connections=lambda: {"pool_size": 2, "pool_available": 1, "pool_max": 10, "requests_waiting": 0})
-    metrics.request_started("GET")
-    metrics.request_ended("GET", "/play/{id}/stream", 206, 0.004)
-    metrics.source_failed(AudioUnavailable("library:gone.mp3", SourceFailure.ABSENT))
-    metrics.cache_asked(CacheOutcome.HIT)
-    metrics.play_judged(Reason.COUNTED)
-    metrics.download_judged(Reason.BOT)
-    text, _ = metrics.exposition("text/plain")
     found: dict[str, set[str]] = {}
-    for family in text_string_to_metric_families(text.decode()):
+    for family in exposed():
         for sample in family.samples:
             found.setdefault(sample.name, set()).update(sample.labels)
     return found
