@@ -87,11 +87,11 @@ async def test_a_removed_clip_is_found_by_nothing(world: World) -> None:
 
 
 async def test_better_answers_come_first_and_of_equals_the_newest(world: World) -> None:
-    await added(world, "first in the text", description="rain")
-    await added(world, "labelled", tags=("rain",))
-    await added(world, "Rainbow")
     await added(world, "Rain")
     await added(world, "Rain again")
+    await added(world, "Rainbow")
+    await added(world, "labelled", tags=("rain",))
+    await added(world, "first in the text", description="rain")
     await added(world, "last in the text", description="rain")
 
     wanted = ["Rain again", "Rain", "Rainbow", "labelled", "last in the text", "first in the text"]
