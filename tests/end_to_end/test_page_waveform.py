@@ -42,7 +42,7 @@ async def test_the_waveform_is_drawn_in_the_player_and_in_the_list_and_fills_as_
     clip = clips.add("Yellow-footed rock wallaby")
     await visit.page.goto("/#/?q=yellow+footed")
     asked: list[str] = []
-    visit.page.on("request", lambda request: asked.append(request.url) if "/peaks" in request.url else None)
+    visit.page.on("request", lambda request: asked.append(request.url) if "/peaks?" in request.url else None)
     await visit.press(clip)
     in_list = visit.row(clip).get_by_role("slider", name="Position in Yellow-footed rock wallaby")
     for waveform in (slider(visit), in_list):

@@ -1,5 +1,6 @@
 """Where reading takes a key, the page asks for it once, and plays by signed addresses."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -40,8 +41,9 @@ async def visit(private: Service) -> AsyncIterator[Visit]:
 
 
 async def test_the_page_asks_for_the_key_once_and_each_listening_is_a_play(private: Service, visit: Visit) -> None:
-    page, streams = visit.page, list[str]()
+    page, streams, followed = visit.page, list[str](), list[str | None]()
     page.on("request", lambda request: streams.append(request.url) if "/stream?" in request.url else None)
+    page.on("request", lambda r: followed.append(r.headers.get("authorization")) if r.url.endswith("/events") else None)
     await page.goto("/")
     await expect(page.get_by_text("This catalogue is private.")).to_be_visible()
     await expect(page.locator(".clip")).to_have_count(0)
@@ -54,6 +56,10 @@ async def test_the_page_asks_for_the_key_once_and_each_listening_is_a_play(priva
     await page.get_by_role("button", name="Listen").click()
     await expect(page.locator(".clip")).to_have_count(6)
     await expect(page.get_by_label("Key")).to_be_hidden()
+    async with asyncio.timeout(10):
+        while not followed:
+            await asyncio.sleep(0.05)
+    assert followed[0] is not None
 
     await page.reload()
     await expect(page.locator(".clip")).to_have_count(6)

@@ -26,6 +26,7 @@ export class ClipList {
   constructor(list, press) {
     this.list = list;
     this.rows = new Map(); // id → { clip, row, button, count }
+    this.counts = new Map(); // id → how often it was played, as far as was told since the page was opened
     this.current = null;
     this.isPlaying = false;
     this.companion = null; // what the row of the current clip shows besides, e.g. its waveform
@@ -43,6 +44,7 @@ export class ClipList {
   /** Show more clips below the others. */
   add(clips) {
     for (const clip of clips) {
+      clip.play_count = Math.max(clip.play_count, this.counts.get(clip.id) ?? 0); // it may be kept from before
       const shown = filled(ROW.cloneNode(true), clip);
       if (this.rows.size % CHUNK === 0) this.list.append(chunk());
       this.rows.set(clip.id, shown);
@@ -65,10 +67,11 @@ export class ClipList {
     return Boolean(to);
   }
 
-  /** Show how often a clip was played by now. */
+  /** Show how often a clip was played by now; less than is known is an answer that came late. */
   count(id, number) {
+    this.counts.set(id, Math.max(number, this.counts.get(id) ?? 0));
     const shown = this.rows.get(id);
-    if (shown === undefined || shown.clip.play_count === number) return;
+    if (shown === undefined || shown.clip.play_count >= number) return;
     shown.clip.play_count = number;
     const count = element("span", "count grew", plays(number)); // a new element, so that its animation starts anew
     shown.count.replaceWith(count);

@@ -3,10 +3,10 @@
 import { KeyNeeded, Refusal } from "/page/api.js";
 import { asQuery, choicesIn, fragment, isNarrowed } from "/page/choices.js";
 import { Chips } from "/page/chips.js";
+import { Controls } from "/page/controls.js";
 import { Results } from "/page/results.js";
 import { list as words } from "/page/words.js";
 
-const PAUSE_IN_TYPING = 150; // milliseconds after which the search is asked for
 const MOST_KEPT = 8; // entries of the history whose clips are there at once on coming back
 const AHEAD = "1200px 0px"; // how near its end the list grows
 
@@ -19,20 +19,22 @@ export class ClipsView {
     this.go = go;
     this.trouble = trouble;
     this.chips = new Chips(byId("chips"), (change) => this.#choose(change));
-    [this.search, this.sort, this.more, this.summary] = ["search", "sort", "more", "summary"].map(byId);
+    const leave = () => (list.list.querySelector(".tile") ?? list.list).focus();
+    this.controls = new Controls(byId("search"), byId("sort"), (change, how) => this.#choose(change, how), leave);
+    [this.more, this.summary] = ["more", "summary"].map(byId);
     this.choices = choicesIn(new URLSearchParams());
     this.results = null;
     this.kept = new Map(); // entry of the history → its Results
     this.isGrowing = false;
-    this.typing = 0;
-    this.#listen();
+    this.more.addEventListener("click", () => this.grow());
+    const grow = (seen) => seen.at(-1).isIntersecting && this.grow();
+    this.growing = new IntersectionObserver(grow, { rootMargin: AHEAD });
   }
 
   /** Show the clips that the query asks for; those of an older query are no longer wanted. */
   async show(_root, { query, entry }) {
-    clearTimeout(this.typing);
     this.choices = choicesIn(query);
-    this.#fillControls();
+    this.controls.show(this.choices);
     const asked = asQuery(this.choices);
     const kept = this.kept.get(entry);
     const results = kept?.query === asked.toString() && kept.clips.length > 0 ? kept : new Results(asked);
@@ -44,7 +46,7 @@ export class ClipsView {
   }
 
   hide() {
-    clearTimeout(this.typing);
+    this.controls.settle();
   }
 
   /** Forget the clips that are kept, since one was added, changed or removed. */
@@ -128,52 +130,10 @@ export class ClipsView {
   }
 
   /** Go where the choices are these, of which some have changed. */
-  #choose(change, { replace = false } = {}) {
-    clearTimeout(this.typing);
-    const choices = { ...this.choices, q: this.search.value.trim(), ...change };
+  #choose(change, how) {
+    this.controls.settle();
+    const choices = { ...this.choices, q: this.controls.q, ...change };
     if (choices.q === "" && choices.sort === "relevance") choices.sort = "";
-    return this.go(fragment(choices), { replace });
-  }
-
-  #fillControls() {
-    const { q, sort } = this.choices;
-    if (this.search.value.trim() !== q) this.search.value = q;
-    const best = this.sort.querySelector("[value=relevance]");
-    best.hidden = best.disabled = q === "";
-    this.sort.value = sort || (q === "" ? "newest" : "relevance");
-    if (document.activeElement !== this.search) this.before = q;
-  }
-
-  #listen() {
-    this.search.addEventListener("focus", () => {
-      this.before = this.choices.q; // a search is one step back, however many letters it has
-    });
-    this.search.addEventListener("input", () => {
-      clearTimeout(this.typing);
-      this.typing = setTimeout(() => this.#type(), PAUSE_IN_TYPING);
-    });
-    this.search.addEventListener("keydown", (event) => this.#press(event));
-    this.sort.addEventListener("change", () => {
-      const usual = this.search.value.trim() === "" ? "newest" : "relevance";
-      this.#choose({ sort: this.sort.value === usual ? "" : this.sort.value });
-    });
-    this.more.addEventListener("click", () => this.grow());
-    const grow = (seen) => seen.at(-1).isIntersecting && this.grow();
-    this.growing = new IntersectionObserver(grow, { rootMargin: AHEAD });
-  }
-
-  #type() {
-    const q = this.search.value.trim();
-    if (q !== this.choices.q) this.#choose({}, { replace: this.choices.q !== this.before });
-  }
-
-  /** In the search, Enter asks at once, Escape clears it and then leaves it, and an arrow leads down to the clips. */
-  #press(event) {
-    const leaves = event.key === "ArrowDown" || (event.key === "Escape" && this.search.value === "");
-    if (event.key === "Escape") this.search.value = "";
-    if (["Enter", "Escape"].includes(event.key)) this.#type();
-    if (!leaves) return;
-    event.preventDefault();
-    (this.list.list.querySelector(".tile") ?? this.list.list).focus();
+    return this.go(fragment(choices), how);
   }
 }

@@ -55,7 +55,7 @@ async function load() {
 /** Show how often a clip was played by now, wherever it is shown. */
 function count(id, number) {
   list.count(id, number);
-  if (stage?.player.clip?.id === id) stage.dock.count(number);
+  if (stage?.player.clip?.id === id) stage.dock.count(list.counts.get(id));
 }
 
 /** Ask anew how often the clips of the list were played. */

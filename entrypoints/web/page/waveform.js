@@ -1,31 +1,13 @@
 /** A clip's waveform, which fills as it plays and seeks where it is pressed: a slider to whoever does not see it. */
 
-import { peaks } from "/page/audio-api.js";
-import { Refusal } from "/page/api.js";
 import { clock } from "/page/format.js";
+import { bars, peaksOf } from "/page/peaks.js";
 import { player as words } from "/page/words-player.js";
 
-const POINTS = 400; // asked of every clip alike, so that both waveforms and the next visit share one answer
 const STEP = 4; // pixels from bar to bar
-const LEAST = 0.1; // of the height: what is silent is seen, too
-const MOST_TRIES = 5;
 const SVG = "http://www.w3.org/2000/svg";
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
-const known = new Map(); // clip id → promise of its peaks, or of null where it has none
-document.addEventListener("clips-changed", () => known.clear());
-
-/** The peaks of a clip; null where there are none: then a plain bar does as well. */
-async function asked(id, tries = 1) {
-  try {
-    return await peaks(id, POINTS);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    if (error.retryAfter === undefined || tries === MOST_TRIES) return null;
-    await new Promise((resolve) => setTimeout(resolve, error.retryAfter * 1000));
-    return asked(id, tries + 1);
-  }
-}
 
 function drawing(name) {
   const svg = document.createElementNS(SVG, "svg");
@@ -34,22 +16,6 @@ function drawing(name) {
   svg.setAttribute("aria-hidden", "true");
   svg.append(document.createElementNS(SVG, "path"));
   return svg;
-}
-
-/** `count` bars of a waveform in a space of `width` by `height`, the loudest as high as there is room. */
-function bars(pairs, count, width, height) {
-  const loudest = Math.max(...pairs.flat().map(Math.abs), 0.02);
-  const middle = height / 2;
-  let path = "";
-  for (let bar = 0; bar < count; bar += 1) {
-    const from = Math.floor((bar * pairs.length) / count);
-    const part = pairs.slice(from, Math.max(from + 1, Math.floor(((bar + 1) * pairs.length) / count)));
-    const top = Math.max(...part.map(([, greatest]) => greatest / loudest), LEAST);
-    const bottom = Math.min(...part.map(([least]) => least / loudest), -LEAST);
-    const x = ((bar + 0.5) * width) / count;
-    path += `M${x.toFixed(1)} ${(middle - top * (middle - 1.5)).toFixed(1)}V${(middle - bottom * (middle - 1.5)).toFixed(1)}`;
-  }
-  return path;
 }
 
 export class Waveform {
@@ -84,8 +50,7 @@ export class Waveform {
   async #load(clip) {
     this.pairs = null;
     this.#draw();
-    if (!known.has(clip.id)) known.set(clip.id, asked(clip.id));
-    const pairs = await known.get(clip.id);
+    const pairs = await peaksOf(clip.id);
     if (clip !== this.clip) return;
     this.pairs = pairs;
     this.#draw();
@@ -134,7 +99,6 @@ export class Waveform {
     const drag = (event) => {
       this.dragged = share(event);
       this.#tell();
-      this.element.dispatchEvent(new Event("drag"));
     };
     element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;

@@ -9,7 +9,6 @@ export const player = {
   pressAgain: "The browser wants another press on play first.",
   uncounted: (reason) => `Its plays could not be asked: ${reason}`,
   unplayable: (type) => `This browser cannot play the clip's audio (${type ?? "of no known type"}).`,
-  goingOn: "Going on with the next clip …",
 };
 
 /** How the queue goes on. */
