@@ -119,7 +119,7 @@ OFFER = ClipOffer(title="Hail", genre="Nature")
 class Away(MemoryStore):
     """A store that fails when a clip is added, and lets somebody remove others' first."""
 
-    async def add(self, *_said: object) -> Clip:  # type: ignore[override]
+    async def add(self, *_said: object) -> Clip:
         raise StoreUnavailable("the database is away")
 
 
