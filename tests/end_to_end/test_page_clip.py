@@ -60,6 +60,7 @@ async def test_it_plays_and_pauses_there_and_goes_on_while_another_view_is_shown
     await visit.hear(0.3)
     pause = visit.page.locator("#view-clip").get_by_role("button", name="Pause A numbat digs")
     await expect(pause).to_be_visible()
+    await expect(visit.page.locator("#view-clip")).to_contain_text("1 play in all")
     await pause.click()
     await expect(visit.page.locator("#view-clip").get_by_role("button", name="Play A numbat digs")).to_be_visible()
     await visit.page.locator("#view-clip").get_by_role("button", name="Play A numbat digs").click()
@@ -68,6 +69,25 @@ async def test_it_plays_and_pauses_there_and_goes_on_while_another_view_is_shown
     await visit.hear(moment + 0.2)
 
     assert clips.plays(clip) == 1
+
+
+async def test_it_is_begun_at_the_place_of_its_waveform_that_is_pressed(visit: Visit, clips: Shelf) -> None:
+    clip, other = clips.add("A numbat drawn"), clips.add("A numbat before it")
+    await look_at(visit.page, other)
+    await visit.page.locator("#view-clip").get_by_role("button", name="Play A numbat before it").click()
+    await visit.hear(0.2)
+    await look_at(visit.page, clip)
+    waveform = visit.page.get_by_role("slider", name="Position in A numbat drawn, on its own page")
+    await expect(waveform).to_have_attribute("aria-valuenow", "0")
+    await expect(waveform.locator("svg").first).to_be_visible()
+    box = await waveform.bounding_box()
+    assert box is not None
+    await waveform.click(position={"x": box["width"] * 0.6, "y": box["height"] / 2})
+    await expect(visit.page.locator("#now-title")).to_have_text("A numbat drawn")
+    await visit.hear(clip["duration"] * 0.55)
+
+    await expect(waveform).to_have_attribute("aria-valuetext", re.compile("^0:0[6-9] of "))
+    assert (clips.plays(clip), clips.plays(other)) == (1, 1)
 
 
 async def test_its_statistics_are_its_own(visit: Visit, clips: Shelf) -> None:
@@ -83,6 +103,22 @@ async def test_its_statistics_are_its_own(visit: Visit, clips: Shelf) -> None:
     await expect(visit.page.get_by_role("slider", name="Counts over time")).to_have_attribute(
         "aria-valuetext", re.compile("2 plays$")
     )
+
+
+async def test_the_arrow_keys_of_its_chart_leave_the_player_alone(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A numbat and two sliders")
+    clips.api.get(clip["stream_url"])
+    await look_at(visit.page, clip)
+    await visit.page.get_by_role("button", name=f"Play {clip['title']}").first.click()
+    await visit.hear(0.2)
+    await visit.page.keyboard.press("Space")
+    await visit.wait_until("audio.paused")
+    moment = await visit.moment()
+    chart = visit.page.get_by_role("slider", name="Counts over time")
+    await chart.press("ArrowLeft")
+    await chart.press("Home")
+
+    assert await visit.moment() == moment
 
 
 async def test_a_clip_that_is_not_there_is_told_in_words_and_nothing_of_another_stays(

@@ -1,5 +1,6 @@
 /** The view that adds clips: files that are dropped, chosen or pasted, and addresses; several at once. */
 
+import { genres, Refusal } from "/page/api.js";
 import { ClipFields } from "/page/clip-fields.js";
 import { button } from "/page/dialogs.js";
 import { element, stylesheet } from "/page/dom.js";
@@ -37,8 +38,9 @@ class AddView {
     this.list = element("ol", "submissions");
     this.start = button("", () => this.#startAll(), "meant");
     this.summary = Object.assign(element("p", "hint"), { role: "status" });
+    this.known = Object.assign(element("datalist"), { id: "known-genres" });
     root.replaceChildren(element("h2", "", words.title), element("p", "lead", words.lead), this.drop, this.form,
-      this.list, this.shared, element("div", "actions", this.start, this.summary), genres());
+      this.list, this.shared, element("div", "actions", this.start, this.summary), this.known);
     this.#show();
   }
 
@@ -139,14 +141,19 @@ function label(field, text) {
   return Object.assign(element("label", "", text), { htmlFor: field.id });
 }
 
-/** Genres to choose from as one types. */
-function genres() {
-  return Object.assign(element("datalist"), { id: "known-genres" });
+/** Offer the genres that there are, as one types. Whoever gets no list of them can type all the same. */
+async function offerGenres() {
+  try {
+    view.known.replaceChildren(...(await genres("")).map(({ genre }) => new Option(genre)));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
 }
 
 export async function show(root) {
   await stylesheet("/page/views.css");
   view ??= new AddView(root);
+  offerGenres();
 }
 
 export function hide() {}

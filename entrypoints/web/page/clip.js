@@ -6,44 +6,36 @@ import { button } from "/page/dialogs.js";
 import { element, stylesheet } from "/page/dom.js";
 import { Figures } from "/page/figures.js";
 import { clock, hue } from "/page/format.js";
+import { OneClip } from "/page/one-clip.js";
+import { Waveform } from "/page/waveform.js";
 import { clip as words } from "/page/words-views.js";
-
-const CHANGES = ["play", "pause", "ended", "playing", "emptied"]; // of what sounds, or whether
 
 /** The view; clips are played by `player`, and go on when another view is shown. */
 export function clipView(player) {
-  let shown = null; // { clip, root, play }
-  let asking = new AbortController();
-
-  function mark() {
-    if (shown === null) return;
-    const isPlaying = player.clip?.id === shown.clip.id && player.isPlaying;
-    shown.root.classList.toggle("playing", isPlaying);
-    shown.play.textContent = isPlaying ? words.pause : words.play;
-    shown.play.ariaLabel = isPlaying ? words.pauseClip(shown.clip.title) : words.playClip(shown.clip.title);
-  }
-
-  for (const name of CHANGES) player.audio.addEventListener(name, mark);
+  let shown = null; // the clip
+  let asking = new AbortController(); // until it is asked for anew
+  let following = new AbortController(); // until another one is shown
 
   /** Throws Refusal: there is no such clip, or it cannot be asked. */
   async function show(root, { id }) {
     asking.abort();
     asking = new AbortController();
     const { signal } = asking;
-    if (shown?.clip.id !== id) root.replaceChildren(); // what is left of another would pass for this one
+    if (shown?.id !== id) root.replaceChildren(); // what is left of another would pass for this one
     await stylesheet("/page/views.css");
-    const clip = (await json(`/play/${id}`, { signal, cache: "no-store" })).body;
-    shown = built(root, clip, { press: () => player.press(clip), changed: () => show(root, { id }) });
-    mark();
-    await shown.figures.load();
+    shown = (await json(`/play/${id}`, { signal, cache: "no-store" })).body;
+    following.abort();
+    following = new AbortController();
+    const sound = new OneClip(player, shown, following.signal);
+    await built(root, sound, () => show(root, { id })).load();
   }
 
   return { show, hide: () => asking.abort() };
 }
 
-/** Fill `root` with what is known of `clip`; the parts of it that go on changing. */
-function built(root, clip, { press, changed }) {
-  const play = button("", press, "meant play");
+/** Fill `root` with what is known of a clip; its figures, which are to be loaded. */
+function built(root, sound, changed) {
+  const { clip } = sound;
   const counted = element("p", "counted");
   const place = element("div", "figures");
   const figures = new Figures(place, {
@@ -53,12 +45,29 @@ function built(root, clip, { press, changed }) {
   const head = element("header", "clip-head", element("h2", "", clip.title));
   head.style.setProperty("--hue", hue(clip.id));
   if (clip.description) head.append(element("p", "about-clip", clip.description));
-  head.append(labels(clip), element("p", "hint", facts(clip)), counted);
   const copied = Object.assign(element("span", "hint"), { role: "status" });
-  head.append(element("div", "actions", play, button(words.copy, () => copyLink(clip, copied)),
-    curation(clip, changed), copied));
+  const copy = button(words.copy, () => copyLink(clip, copied));
+  head.append(labels(clip), waveform(sound), element("p", "hint", facts(clip)), counted,
+    element("div", "actions", playButton(sound), copy, curation(clip, changed), copied));
   root.replaceChildren(head, element("h3", "", words.statistics), place);
-  return { clip, root, play, figures };
+  sound.dispatchEvent(new Event("change"));
+  sound.addEventListener("begun", () => figures.reload()); // a play is counted before it sounds
+  return figures;
+}
+
+function playButton(sound) {
+  const made = button("", () => sound.press(), "meant play");
+  const { title } = sound.clip;
+  sound.addEventListener("change", () => {
+    made.textContent = sound.isPlaying ? words.pause : words.play;
+    made.ariaLabel = sound.isPlaying ? words.pauseClip(title) : words.playClip(title);
+  });
+  return made;
+}
+
+function waveform(sound) {
+  const slider = Object.assign(element("div", "waveform"), { role: "slider", tabIndex: 0, ariaValueMin: "0" });
+  return new Waveform(sound, slider, (clip) => words.position(clip.title)).element;
 }
 
 /** Genre and tags, each a way to more of its kind. */

@@ -128,13 +128,12 @@ export class Plot {
     }).observe(this.root);
   }
 
-  /** As a slider has it (WAI-ARIA); the page's own keys, by which the player seeks, are not meant here. */
+  /** As a slider has it (WAI-ARIA). */
   #onKey(event) {
     const last = (this.shown?.moments.length ?? 0) - 1;
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -7, PageUp: 7, Home: -last, End: last };
     if (last < 0 || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(steps, event.key)) return;
-    event.preventDefault();
-    event.stopPropagation();
+    event.preventDefault(); // nor is it the player that is meant
     this.#point(Math.min(Math.max(this.at + steps[event.key], 0), last));
   }
 }
