@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import CDPSession, Locator, Page
 
 from tests.end_to_end.browser import Shelf, Visit
 from tests.services import Service
 from tests.sounds import wav
 
 SLOW = 40_000  # bytes in a second, by which a file of half a megabyte takes long enough to be cancelled
+UNLIMITED = -1
 
 
 async def have_key(visit: Visit, service: Service) -> None:
@@ -45,10 +46,15 @@ async def choose(page: Page, *files: Any) -> Locator:
 async def slowly(page: Page) -> AsyncIterator[None]:
     """Let the browser send slowly while the block lasts."""
     session = await page.context.new_cdp_session(page)
-    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": SLOW}
-    await session.send("Network.enable")
-    await session.send("Network.emulateNetworkConditions", conditions)
+    await send_at_most(session, SLOW)
     try:
         yield
     finally:
-        await session.send("Network.emulateNetworkConditions", conditions | {"uploadThroughput": -1})
+        await send_at_most(session, UNLIMITED)
+
+
+async def send_at_most(session: CDPSession, rate: int) -> None:
+    """Let the browser send so many bytes in a second, as long as the session with it lasts."""
+    await session.send("Network.enable")
+    conditions = {"offline": False, "latency": 0, "downloadThroughput": UNLIMITED, "uploadThroughput": rate}
+    await session.send("Network.emulateNetworkConditions", conditions)

@@ -4,6 +4,7 @@ Each is a WebP of Chromium's own making, and small enough to be kept beside the 
 """
 
 import asyncio
+import re
 import sys
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.end_to_end.adding import field, file_of, have_key
+from tests.end_to_end.adding import choose, field, file_of, have_key, send_at_most
 from tests.end_to_end.browser import CHROMIUM, FLAGS, Visit
 from tests.end_to_end.showcase import showcase
 from tests.services import HOUSE, Service
@@ -42,20 +43,20 @@ async def statistics(visit: Visit, _service: Service) -> None:
     for name in ("Listeners", "Downloads"):
         await visit.page.get_by_role("button", name=name).click()
     chart = visit.page.get_by_role("slider", name="Counts over time")
-    await chart.hover(position={"x": 700, "y": 120})
+    await chart.hover(position={"x": 800, "y": 120})
 
 
 async def add(visit: Visit, service: Service) -> None:
     await have_key(visit, service)
-    names = ("Ferry horn.wav", "02_swings-in-the-park.wav", "Kettle.wav")
-    await visit.page.locator("input[type=file]").set_input_files([file_of(name, 30 + len(name)) for name in names])
-    offered = visit.page.locator(".submission")
-    for number, (genre, tags) in enumerate(
-        (("Stories", "harbour"), ("Nature", "park, children"), ("Beats", "kitchen"))
-    ):
+    offered = await choose(visit.page, file_of("02_ferry-horn.wav", 60), file_of("Swings in the park.wav", 40))
+    for number, (genre, tags) in enumerate((("Stories", "harbour, morning"), ("Nature", "park, children"))):
         await field(offered.nth(number), "Genre").fill(genre)
         await field(offered.nth(number), "Tags").fill(tags)
-    await visit.page.get_by_role("button", name="Add 3 clips").scroll_into_view_if_needed()
+    await field(offered.first, "Title").fill("Ferry Horn")
+    await send_at_most(await visit.page.context.new_cdp_session(visit.page), 60_000)
+    await visit.page.get_by_role("button", name="Add 2 clips").click()
+    await expect(offered.first.get_by_role("status")).to_contain_text(re.compile(r"\d{3} kB of"))
+    await visit.page.evaluate("scrollTo(0, 0)")
 
 
 @frozen

@@ -5,6 +5,7 @@ import { element } from "/page/dom.js";
 
 const HEIGHT = 240; // pixels, as all lengths here
 const MARGIN = { top: 10, right: 22, bottom: 26 };
+const ROOM_OF_TIP = 8; // between it and its bucket
 const ROOM_OF_LABEL = { hour: 62, day: 58 };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -100,9 +101,15 @@ export class Plot {
       return element("p", "", element("i", `mark ${name}`), `${label} `, element("b", "", number));
     });
     this.tip.replaceChildren(element("p", "when", title), ...lines);
-    const middle = left + (index + 0.5) * slot;
-    const half = this.tip.offsetWidth / 2; // it stays inside, whatever it says
-    this.tip.style.left = `${Math.min(Math.max(middle, half), Math.max(this.root.clientWidth - half, half))}px`;
+    this.#place(left + index * slot, slot);
+  }
+
+  /** Put the tip beside its bucket, which it would hide: to the right where there is room, else to the left. */
+  #place(x, slot) {
+    const { offsetWidth: wide } = this.tip;
+    const right = x + slot + ROOM_OF_TIP;
+    const fits = right + wide <= this.root.clientWidth;
+    this.tip.style.left = `${fits ? right : Math.max(x - ROOM_OF_TIP - wide, 0)}px`;
   }
 
   #hide() {
