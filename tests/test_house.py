@@ -19,6 +19,7 @@ from entrypoints.container import in_memory
 from entrypoints.settings import Settings
 from entrypoints.web.app import routes
 from entrypoints.web.resource import Resource
+from tests.end_to_end.screenshots import LARGEST, PICTURES
 
 HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text()
@@ -116,6 +117,15 @@ def test_links_of_the_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), (document, target)
+
+
+def test_the_pictures_are_those_that_are_taken_and_all_are_small_and_shown() -> None:
+    pictures = {path.stem: path for path in (HOUSE / "docs/screenshots").iterdir()}
+
+    assert pictures.keys() == {picture.name for picture in PICTURES}
+    for path in pictures.values():
+        assert path.stat().st_size < LARGEST, path
+        assert f"](docs/screenshots/{path.name})" in README
 
 
 def test_the_wheel_holds_every_file_that_the_service_reads(wheel: zipfile.ZipFile) -> None:
