@@ -43,7 +43,7 @@ async def statistics(visit: Visit, _service: Service) -> None:
     for name in ("Listeners", "Downloads"):
         await visit.page.get_by_role("button", name=name).click()
     chart = visit.page.get_by_role("slider", name="Counts over time")
-    await chart.hover(position={"x": 800, "y": 120})
+    await chart.hover(position={"x": 615, "y": 120})
 
 
 async def add(visit: Visit, service: Service) -> None:
