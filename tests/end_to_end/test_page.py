@@ -90,7 +90,7 @@ async def test_the_contract_s_page_shows_every_operation_and_tries_one(visit: Vi
     operation = visit.page.locator("#getClipStats")
     await operation.locator("summary").first.click()
     await operation.get_by_label("id (path)").fill(str(clip["id"]))
-    await expect(operation.locator(".try > pre")).to_contain_text(f"/play/{clip['id']}/stats'")
+    await expect(operation.locator(".try .curl")).to_contain_text(f"/play/{clip['id']}/stats'")
     await operation.get_by_role("button", name="Send").click()
 
     await expect(operation.locator(".answer .status")).to_have_text("200 OK")
@@ -107,7 +107,7 @@ async def test_the_contract_s_page_writes_with_the_key_and_keeps_it_to_itself(
     operation = visit.page.locator("#changeClip")
     await operation.get_by_label("id (path)").fill(str(clip["id"]))
     await operation.get_by_label("Body (JSON)").fill('{"title": "Dunnart at rest"}')
-    await expect(operation.locator(".try > pre")).to_contain_text("Bearer $WRITE_KEY")
+    await expect(operation.locator(".try .curl")).to_contain_text("Bearer $WRITE_KEY")
     await operation.get_by_role("button", name="Send").click()
 
     await expect(operation.locator(".answer .status")).to_have_text("200 OK")
