@@ -80,3 +80,20 @@ async def test_the_page_asks_for_the_key_once_and_each_listening_is_a_play(priva
         stats = api.get(f"/play/{clip}/stats").json()
         assert stats["play_count"] == 2
         assert stats["skips"] == 1  # told by the page, with the address's signature
+
+
+async def test_statistics_a_clip_s_own_view_and_the_csv_take_the_same_key(private: Service, visit: Visit) -> None:
+    page = visit.page
+    await page.goto("/#/statistics?period=24h")
+    await page.get_by_label("Key", exact=True).fill(KEY)
+    await page.get_by_role("button", name="Listen").click()
+    await expect(page.get_by_role("button", name="Plays")).to_be_visible()
+    await page.goto("/#/clips/2")
+    await page.locator("#view-clip").get_by_role("button", name="Play").first.click()
+    await visit.hear(0.3)
+    await expect(page.locator("#view-clip")).to_contain_text("1 play in all")
+    await page.locator("#view-clip").get_by_text("As a table").click()
+    async with page.expect_download() as saving:
+        await page.locator("#view-clip").get_by_role("button", name="Save as CSV").click()
+
+    assert (await saving.value).suggested_filename == "clip-2-by-day.csv"
