@@ -141,7 +141,19 @@ async def test_genres_that_cannot_be_asked_are_those_that_were_seen(visit: Visit
     await expect(chips).to_have_text(["All", "Ambient", "Chillout", "Electronic", "Folk", "Hip-Hop", "Nature"])
 
 
-async def test_a_player_that_could_not_be_loaded_says_so_when_a_clip_is_pressed(visit: Visit) -> None:
+async def test_a_player_that_cannot_be_had_says_so_when_a_clip_is_pressed_and_plays_it_later(visit: Visit) -> None:
+    await visit.page.route("**/page/player.html", lambda route: route.abort())
+    await visit.page.goto("/")
+    await visit.page.locator(".clip").first.get_by_role("button").click()
+    trouble = visit.page.locator("#trouble")
+    await expect(trouble.get_by_role("alert")).to_contain_text("The service cannot be reached")
+
+    await visit.page.unroute("**/page/player.html")
+    await visit.hear(0.2)
+    await expect(trouble).to_be_hidden()
+
+
+async def test_a_part_of_the_page_that_cannot_be_loaded_is_told_in_words(visit: Visit) -> None:
     await visit.page.route("**/page/stage.js", lambda route: route.abort())
     await visit.page.goto("/")
     await visit.page.locator(".clip").first.get_by_role("button").click()

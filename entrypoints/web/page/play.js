@@ -25,6 +25,7 @@ const router = new Router({
 }, trouble);
 
 let stage = null;
+let loading = null; // the promise of it
 
 async function showClips(root, parameters) {
   await clips.show(root, parameters);
@@ -34,22 +35,35 @@ async function showClips(root, parameters) {
 /** Do something with the player: at once where it is loaded, since browsers let audio sound on a press only. */
 function onStage(act) {
   if (stage !== null) act(stage);
-  else load().then(act, (error) => trouble.tell(error, () => onStage(act)));
+  else {
+    const again = (error) => trouble.tell(error, () => onStage(act));
+    load().then((made) => {
+      trouble.clear();
+      act(made);
+    }, again);
+  }
 }
 
-async function load() {
+/** The player, loaded once, however many ask for it at a time. */
+function load() {
+  loading ??= raise().finally(() => {
+    loading = null;
+  });
+  return stage === null ? loading : Promise.resolve(stage);
+}
+
+async function raise() {
   if (stage !== null) return stage;
-  const loaded = await part(() => import("/page/stage.js"));
-  if (stage === null) {
-    stage = loaded;
-    loaded.playThrough(() => clips.results);
-    loaded.recount(count);
-    list.companion = loaded.companion();
-    const { player, queue } = loaded;
-    player.addEventListener("change", () => list.mark(player.clip?.id, player.isPlaying));
-    queue.addEventListener("stuck", ({ detail }) => trouble.tell(detail, () => queue.next()));
-  }
-  return stage;
+  const { raised } = await part(() => import("/page/stage.js"));
+  const made = await raised(byId("player"));
+  made.results = () => clips.results;
+  made.recount(count);
+  list.companion = made.companion();
+  const { player, queue } = made;
+  player.addEventListener("change", () => list.mark(player.clip?.id, player.isPlaying));
+  queue.addEventListener("stuck", ({ detail }) => trouble.tell(detail, () => queue.next()));
+  stage = made;
+  return made;
 }
 
 /** Show how often a clip was played by now, wherever it is shown. */
