@@ -90,8 +90,8 @@ async def test_keys_choose_a_clip_and_the_ends_of_the_list_hold(visit: Visit, cl
 
 
 async def test_keys_play_the_next_and_the_previous_clip_and_change_how_it_goes_on(visit: Visit, clips: Shelf) -> None:
-    for title in ("Wallaroo B", "Wallaroo A"):
-        clips.add(title)
+    for name in ("Wallaroo B", "Wallaroo A"):
+        clips.add(name)
     await visit.page.goto("/#/?q=wallaroo&sort=title")
     await expect(visit.page.locator(".clip")).to_have_count(2)
     title, player = visit.page.locator("#now-title"), visit.page.get_by_role("region", name="Player")
