@@ -92,6 +92,8 @@ async def test_a_finger_seeks_too(visit: Visit, clips: Shelf) -> None:
     for kind, at in (("touchStart", 0.2), ("touchMove", 0.4), ("touchMove", 0.7), ("touchEnd", None)):
         points = [] if at is None else [{"x": box["x"] + box["width"] * at, "y": y}]
         await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        if kind == "touchMove":  # where it will be is seen before it is let go
+            assert await share(slider(visit)) == pytest.approx(at, abs=0.03)
 
     await visit.wait_until(f"audio.currentTime >= {clip['duration'] * 0.65}")
 
@@ -126,6 +128,10 @@ async def test_the_waveform_fits_the_window(visit: Visit, clips: Shelf) -> None:
             await asyncio.sleep(0.05)
 
     assert not await visit.goes_sideways()
+    repeat, mute = [await visit.page.locator(name).bounding_box() for name in ("#repeat", "#mute")]
+    assert repeat is not None
+    assert mute is not None
+    assert repeat["x"] + repeat["width"] <= mute["x"]
 
 
 async def test_audio_that_cannot_be_drawn_has_a_plain_bar_that_seeks_as_well(visit: Visit, clips: Shelf) -> None:
