@@ -1,5 +1,6 @@
 """What became of all that was to be imported, for whoever started it."""
 
+import os
 from collections.abc import Iterator
 
 from attrs import define, field
@@ -23,7 +24,7 @@ class Tally:
     def refuse(self, what: str, why: str) -> None:
         self.refused += 1
         if len(self._told) < MOST_TOLD:
-            self._told.append(f"{what}: {why.rstrip('.')}.")
+            self._told.append(on_one_line(f"{what}: {why.rstrip('.')}."))
 
     def lines(self) -> Iterator[str]:
         """All of it in words."""
@@ -33,3 +34,12 @@ class Tally:
         yield from (f"  {refusal}" for refusal in self._told)
         if self.refused > len(self._told):
             yield f"  and {self.refused - len(self._told)} more."
+
+
+def on_one_line(text: str) -> str:
+    """``text`` with the bytes of what cannot be printed as a shell's $'…' has them: a file's name is whatever somebody
+    chose, and must neither steer a terminal nor look like lines of ours."""
+    return "".join(
+        character if character.isprintable() else "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
+        for character in text
+    )

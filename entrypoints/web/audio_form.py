@@ -57,7 +57,7 @@ class AudioForm:
                     yield chunk
             parser.close()
         except MultipartError as error:
-            raise MalformedBody(str(error)[:1].lower() + str(error)[1:], FORM) from error
+            raise MalformedBody(reason(error), FORM) from error
         self._judge()
 
     def offer(self) -> ClipOffer:
@@ -127,3 +127,9 @@ class AudioForm:
         if not self._audio_bytes:
             self._errors.append(FieldError(AUDIO, "is empty" if self._has_audio else "is required"))
         self.offer()
+
+
+def reason(error: MultipartError) -> str:
+    """What the parser says; what it may carry besides is an error of Python's, and nobody's business."""
+    said = str(error.args[0])
+    return said[:1].lower() + said[1:]

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from application.curate import Curate
 from entrypoints.web.audio_form import FORM, AudioForm
 from entrypoints.web.query_string import clip_id
-from entrypoints.web.refusals import InvalidFields, UnsupportedMediaType
+from entrypoints.web.refusals import InvalidFields, MalformedBody, UnsupportedMediaType
 from entrypoints.web.resource import Handler
 from entrypoints.web.sent_body import media_type, pieces_within
 from entrypoints.web.stream_address import AddressFor
@@ -52,6 +52,8 @@ async def sent_audio(request: Request, limit: int) -> AsyncIterator[bytes]:
     kind, is_empty = media_type(request), True
     if kind != BYTES and not kind.startswith("audio/"):
         raise UnsupportedMediaType(kind, f"audio/* or {BYTES}")
+    if "content-range" in request.headers:  # a part would take the place of the whole (RFC 9110 §14.5)
+        raise MalformedBody("Content-Range names a part of it", "whole")
     async for piece in pieces_within(request, limit, "The audio"):
         is_empty = False
         yield piece

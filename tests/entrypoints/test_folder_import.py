@@ -174,6 +174,16 @@ async def test_names_of_any_bytes_are_taken_in_and_told(tree: Path, container: C
     assert {clip.title for clip in await clips(container)} == {"caf", 'a "b"'}
 
 
+async def test_what_a_file_is_called_steers_no_terminal_and_feigns_no_line(tree: Path, container: Container) -> None:
+    (tree / os.fsdecode(b"a\x1b[2J\nClips added: 99\xff.mp3")).write_bytes(b"no audio")
+    (tree / "\u202egnp.mp3").write_bytes(b"none either")
+
+    *_, first, second = (await taken_in(tree, container)).lines()
+
+    assert first == f"  {tree}/a\\x1b[2J\\x0aClips added: 99\\xff.mp3: what is there is not audio."
+    assert second == f"  {tree}/\\xe2\\x80\\xaegnp.mp3: what is there is not audio."
+
+
 async def test_where_there_is_no_room_left_nothing_more_is_tried(tree: Path, container: Container) -> None:
     lay(tree, **{f"a{number}_mp3": mp3(number + 3) for number in range(30)})
 

@@ -226,6 +226,7 @@ async def test_of_a_form_that_breaks_off_nothing_is_kept(edge: Edge, at: int) ->
         (FORM[1], part("audio", SOUND).replace(b"\r\n\r\n", b"\r\n" + b"x: y\r\n" * 50 + b"\r\n") + END),
         (FORM[1], part("x" * 10_000, b"x") + END),
         (FORM[1], part("tags", b"") * 200 + END),
+        (FORM[1], part("audio", SOUND, "\xe9.wav").replace("\xe9".encode(), b"\xe9") + END),
         (FORM[1], b"{}"),
     ],
 )
@@ -234,6 +235,7 @@ async def test_a_body_that_is_no_form_is_a_400(edge: Edge, media_type: bytes, bo
 
     assert answer.status == 400
     assert "multipart/form-data" in answer.json()["detail"]
+    assert "Error(" not in answer.json()["detail"]  # words, and nothing of Python's
     assert uploads(edge) == set()
 
 
@@ -337,6 +339,20 @@ async def test_what_cannot_take_the_place_of_a_clips_audio_changes_nothing(
     answer = await put(edge, clip["id"], content, media_type)
 
     assert answer.status_code == status
+    assert obeys(answer, "replaceAudio")
+    assert (await edge.client.get(f"/play/{clip['id']}")).json() == clip
+    assert uploads(edge) == set()
+
+
+async def test_a_part_of_some_audio_does_not_take_the_place_of_the_whole(edge: Edge) -> None:
+    clip = await edge.added()
+    headers = {**WRITING, "content-type": "audio/wav", "content-range": f"bytes 0-{len(SOUND) - 1}/9000000"}
+    answer = await edge.client.put(f"/play/{clip['id']}/audio", content=SOUND, headers=headers)
+
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "The body is not whole: Content-Range names a part of it.",
+    )
     assert obeys(answer, "replaceAudio")
     assert (await edge.client.get(f"/play/{clip['id']}")).json() == clip
     assert uploads(edge) == set()
