@@ -46,6 +46,17 @@ class NewFile:
                 raise
             self._rename(self.provisional, name)
 
+    def replace(self, name: str) -> None:
+        """Give it a name in place of the file that has it, at one moment. Raises OSError."""
+        folder = self.within.number
+        os.fsync(self.file.number)
+        if self.provisional is None:
+            provisional = PROVISIONAL + token_hex(16)
+            os.link(f"/proc/self/fd/{self.file.number}", provisional, dst_dir_fd=folder, follow_symlinks=True)
+            self.provisional = provisional
+        os.rename(self.provisional, name, src_dir_fd=folder, dst_dir_fd=folder)
+        self.provisional = None
+
     def _rename(self, provisional: str, name: str) -> None:
         """Where a file has one name only. Another who does the same at this moment has the same bytes."""
         with suppress(FileNotFoundError):

@@ -11,7 +11,7 @@ from attrs import define, field
 from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.probe.tag_probe import TagProbe
 from adapters.audio.uploads.disk import Disk
-from adapters.audio.uploads.folder import Absent, held, share
+from adapters.audio.uploads.folder import Absent, held, held_alone, share
 from adapters.audio.uploads.new_file import NewFile
 from adapters.audio.uploads.one_file import OneFile
 from domain.clip import AudioFacts
@@ -84,9 +84,27 @@ class ReceivedFile:
                 self._held = self._new.file
             except FileExistsError:
                 with suppress(Absent):  # it was removed between the two, and is put there by the next try
-                    self._held = held(folder, name)
+                    self._held = self._held_there(folder, name)
             os.fsync(folder)
         return self._held is not None
+
+    def _held_there(self, folder: int, name: str) -> FileDescriptor | None:
+        """The file that has its name; itself, in place of one that was cut since, as by a copy that broke off.
+
+        None while somebody else has that. Raises Absent, OSError."""
+        there = held(folder, name)
+        if there is None or there.status().st_size == self.facts.size:
+            return there
+        there.close()
+        cut = held_alone(folder, name)
+        if cut is None:
+            return None
+        try:
+            self._new.replace(name)
+        finally:
+            cut.close()
+        self._new.file.share()
+        return self._new.file
 
     def close(self) -> None:
         was_closed, self._is_closed = self._is_closed, True
