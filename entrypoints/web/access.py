@@ -8,13 +8,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from entrypoints.web.keys import NamedKey, admit, sent_key
-from entrypoints.web.query_string import clip_id
-from entrypoints.web.refusals import KeyMissing, WritingClosed
+from entrypoints.web.query_string import clip_id, repeated
+from entrypoints.web.refusals import InvalidFields, KeyMissing, WritingClosed
 from entrypoints.web.resource import Handler
 from entrypoints.web.stream_address import AddressOf, SignedAddresses, open_address
 
 Playback = Callable[[Request], str]
 """The playback id that a request names, as text that need not be one; empty if it names none."""
+
+SIGNED = ("play", "expires", "signature")  # what an address is signed over, and by
 
 
 def in_query(request: Request) -> str:
@@ -66,6 +68,8 @@ class Access:
             if sent_key(request):
                 admit(request, self.readers + self.writers)
             elif "signature" in request.query_params:
+                if errors := repeated(request.query_params, SIGNED):
+                    raise InvalidFields(errors)
                 await self.addresses.admit(request, clip_id(request), playback(request))
             else:
                 raise KeyMissing

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from domain.browsing import LARGEST_PAGE
 from domain.statistics import Interval
-from entrypoints.web.query_string import DIGITS
+from entrypoints.web.query_string import DIGITS, repeated
 from entrypoints.web.refusals import InvalidFields
 from entrypoints.web.structuring import FieldError
 
@@ -27,10 +27,11 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo
 
 def asked(request: Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
     """Each parameter's value, by its name. Raises InvalidFields: all that are at fault."""
-    values, errors = {}, []
+    parameters = request.query_params
+    values, errors = {}, repeated(parameters, readers)
     for name, reader in readers.items():
         try:
-            values[name] = reader(request.query_params.get(name))
+            values[name] = reader(parameters.get(name))
         except ValueError as error:
             errors.append(FieldError(name, str(error)))
     if errors:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.ports import CountsFeed
 from entrypoints.web.event_stream import EventStream, moment_at
-from entrypoints.web.query_string import DIGITS
+from entrypoints.web.query_string import DIGITS, repeated
 from entrypoints.web.refusals import InvalidFields
 from entrypoints.web.structuring import FieldError
 
@@ -37,6 +37,8 @@ def clips(request: Request) -> frozenset[ClipId] | None:
     named = request.query_params.get("clips")
     if named is None:
         return None
+    if errors := repeated(request.query_params, ("clips",)):
+        raise InvalidFields(errors)
     ids = named.split(",", MOST_NAMED)
     if len(ids) > MOST_NAMED or not all(is_id(text) for text in ids):
         raise InvalidFields([FieldError("clips", f"must be 1 to {MOST_NAMED} ids of clips, separated by commas")])

@@ -30,10 +30,16 @@ def clip_id(request: Request) -> ClipId:
     return ClipId(number)
 
 
+def repeated(asked: QueryParams, names: Iterable[str]) -> list[FieldError]:
+    """The faults of those named parameters that are there more than once: to take one of the values would be to guess,
+    and who stands in front of the service may guess another."""
+    return [FieldError(name, "may be given once") for name in names if len(asked.getlist(name)) > 1]
+
+
 def clip_query(request: Request) -> ClipQuery:
     """Which clips the query string asks for. Raises InvalidFields; unknown parameters are nobody's fault."""
     asked = request.query_params
-    errors = list(filter_faults(asked))
+    errors = [*filter_faults(asked), *repeated(asked, ("sort", "limit", "after"))]
     if asked.get("sort", Sort.NEWEST) not in list(Sort):
         errors.append(FieldError("sort", f"must be one of {', '.join(Sort)}"))
     limit = asked.get("limit", str(DEFAULT_PAGE))
@@ -57,6 +63,7 @@ def clip_filter(request: Request) -> ClipFilter:
 
 
 def filter_faults(asked: QueryParams) -> Iterable[FieldError]:
+    yield from repeated(asked, ("q", "genre"))
     for name in ("q", "genre", "tag"):
         texts = asked.getlist(name)
         if any(len(text) > LONGEST_QUERY or "\0" in text for text in texts):

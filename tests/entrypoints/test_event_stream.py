@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from attrs import define, field
 from starlette.types import Message
@@ -17,7 +18,6 @@ from domain.clip import ClipId
 from domain.live_counts import News
 from entrypoints.settings import Settings
 from entrypoints.web.event_stream import ABORT, encoded, moment_at, place_of
-from tests.entrypoints.contract import faults, operations
 from tests.entrypoints.edge import Edge, an_edge
 from tests.event_source import EventSource
 from tests.examples import NOON
@@ -98,6 +98,12 @@ async def following(edge: Edge, query: bytes = b"", *headers: tuple[bytes, bytes
         await edge.container.live_counts().close()
 
 
+async def answered(edge: Edge, method: str = "GET", **headers: str) -> httpx.Response:
+    """What whoever is not let in to follow, or not for long, is answered."""
+    async with asyncio.timeout(2):
+        return await edge.client.request(method, "/play/events", headers=headers)
+
+
 async def played(edge: Edge, clip: dict[str, Any]) -> None:
     assert (await edge.client.get(f"/play/{clip['id']}/stream")).status_code == 200
 
@@ -123,17 +129,6 @@ async def test_a_stream_is_one_as_the_standard_and_proxies_want_it_and_has_an_id
     assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-store", "no")
     assert (source.retry, source.events, source.comments) == (2_000, [], 1)
     assert source.last_id.isdigit()
-
-
-async def test_events_obey_the_contract(edge: Edge) -> None:
-    written = operations()["followPlayCounts"]["responses"]["200"]["content"]["text/event-stream"]
-    source = EventSource()
-    source.feed(encoded(News(NOON, {ClipId(3): 17, ClipId(1): 5})))
-    example = EventSource()
-    example.feed(written["example"].encode())
-
-    assert faults(written["schema"], written["example"]) == []
-    assert [event.data for event in source.events] == [event.data for event in example.events]
 
 
 def test_the_three_kinds_of_news_are_written_as_they_are_read() -> None:
@@ -187,13 +182,14 @@ async def test_who_wants_to_hear_of_some_clips_hears_of_no_others(edge: Edge) ->
 
 @pytest.mark.parametrize("clips", ["", "0", "a", "1,", "1,,2", "-1", "²", "9223372036854775808", ",".join(["1"] * 501)])
 async def test_clips_that_cannot_be_are_refused(edge: Edge, clips: str) -> None:
-    answer = await edge.client.get("/play/events", params={"clips": clips})
+    async with asyncio.timeout(2):
+        answer = await edge.client.get("/play/events", params={"clips": clips})
 
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "clips")
 
 
 async def test_a_head_has_the_headers_and_follows_nothing(edge: Edge) -> None:
-    answer = await edge.client.head("/play/events")
+    answer = await answered(edge, "HEAD")
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream")
     assert "play_followers_active 0.0" in (await edge.client.get("/metrics")).text
@@ -203,13 +199,14 @@ async def test_who_comes_beyond_the_limit_is_asked_to_come_again_until_another_l
     edge = an_edge(tmp_path, settings=Settings(data=tmp_path, most_followers=2, write_rate="off"))
     async with edge.client:
         async with following(edge), following(edge):
-            refused = await edge.client.get("/play/events")
+            refused = await answered(edge)
             metrics = (await edge.client.get("/metrics")).text
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         assert "As many follow" in refused.json()["detail"]
         assert "play_followers_active 2.0" in metrics
         assert "play_followers_active 0.0" in (await edge.client.get("/metrics")).text
-        assert (await edge.client.head("/play/events")).status_code == 200
+        async with following(edge), following(edge) as follower:
+            assert follower.status == 200
 
 
 async def test_when_the_process_drains_all_streams_end_in_order_at_once(edge: Edge) -> None:
@@ -218,7 +215,7 @@ async def test_when_the_process_drains_all_streams_end_in_order_at_once(edge: Ed
         await asyncio.sleep(2 * TURN)
 
         assert (one.is_complete, other.is_complete) == (True, True)
-        late = await edge.client.get("/play/events")
+        late = await answered(edge)
         assert (late.status_code, late.text.splitlines()[0]) == (200, "retry: 2000")
         assert (await edge.client.get("/readyz")).status_code == 503
 
@@ -240,8 +237,8 @@ async def test_where_reading_needs_a_key_so_does_following(tmp_path: Path) -> No
     digest = sha256(b"a key to read").hexdigest()
     edge = an_edge(tmp_path, settings=Settings(data=tmp_path, read_keys=(f"app:{digest}",)))
     async with edge.client:
-        assert (await edge.client.get("/play/events")).status_code == 401
-        assert (await edge.client.head("/play/events", headers={"x-api-key": "a key to read"})).status_code == 200
+        assert (await answered(edge)).status_code == 401
+        assert (await answered(edge, "HEAD", **{"x-api-key": "a key to read"})).status_code == 200
 
 
 async def test_a_follower_hears_nothing_for_as_long_as_nothing_is_played_but_that_all_is_well(
