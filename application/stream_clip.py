@@ -10,7 +10,7 @@ from domain.decision import Answer, Facts, Reason, play_reason
 from domain.delivery import Delivery, DeliveryId, Ending, first_bytes
 from domain.errors import AudioUnavailable, NotModified, PreconditionFailed, RangeNotSatisfiable, SourceFailure
 from domain.listener import Caller
-from domain.location import AudioLocation
+from domain.location import AudioLocation, content_hash
 from domain.play import Listening, Play, PlayId
 from domain.ports import AudioSource, Catalogue, Clock, HandIn, NewId, OpenedAudio, PlayLedger, Telemetry
 
@@ -81,7 +81,7 @@ class StreamClip:
     async def _stream(self, clip: Clip, facts: Facts) -> Stream:
         """Raises what `play` does; whoever gets no audio has been noted."""
         try:
-            return await self._opened(clip, facts.asked)
+            return await self._present(clip, facts.asked)
         except AudioUnavailable as error:
             self.telemetry.source_failed(error)
             self._over(clip, evolve(facts, answer=Answer.SOURCE_FAILED))
@@ -92,6 +92,20 @@ class StreamClip:
         except (PreconditionFailed, RangeNotSatisfiable):
             self._over(clip, evolve(facts, answer=Answer.REFUSED))
             raise
+
+    async def _present(self, clip: Clip, asked: Listening) -> Stream:
+        """What is opened; of an upload that was removed since the clip was found, what the clip has in its place.
+
+        Raises ClipNotFound: it was removed with the clip."""
+        try:
+            return await self._opened(clip, asked)
+        except AudioUnavailable as error:
+            if error.failure is not SourceFailure.ABSENT or content_hash(clip.audio_url) is None:
+                raise
+            now = await self.catalogue.find(clip.id)
+            if now.audio_url == clip.audio_url:
+                raise
+        return await self._opened(now, asked)
 
     async def _opened(self, clip: Clip, asked: Listening) -> Stream:
         audio = await self._guessed(clip.audio_url, asked)
