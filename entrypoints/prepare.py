@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from adapters.postgres.embedded import EmbeddedPostgresError, embedded_postgres
+from adapters.postgres.embedded import DataInUseError, EmbeddedPostgresError, embedded_postgres
 from adapters.postgres.migrate import MigrationChangedError, migrate
 from adapters.postgres.pool import DatabaseUnfitError
 from domain.errors import AudioRefused, DurationUnknown, StoreUnavailable
@@ -102,10 +102,14 @@ def end_by_signals() -> None:
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
-    """Say in a sentence on standard error why it cannot go on, and exit with code 1."""
+def one_sentence(way_round: str = "") -> Iterator[None]:
+    """Say in a sentence on standard error why it cannot go on, and exit with code 1.
+
+    ``way_round`` is a sentence more where a service is using the data: how to do the same all the same."""
     try:
         yield
+    except DataInUseError as error:
+        stop(f"{error} {way_round}".rstrip())
     except (SettingsError, EmbeddedPostgresError) as error:
         stop(str(error))
     except StoreUnavailable as error:

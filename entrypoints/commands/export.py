@@ -14,6 +14,8 @@ from entrypoints.settings import Settings, load_settings
 from entrypoints.transfer.export import export, renamed_into_place
 from entrypoints.transfer.progress import metered
 
+WHILE_IT_RUNS = "End it first; only over a PostgreSQL of DATABASE_URL the service may go on meanwhile."
+
 
 @click.command("export")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
@@ -24,13 +26,14 @@ def export_command(file: Path | None, wait: float, is_quiet: bool, **given: Any)
     """Write catalogue and counts as JSON Lines, into FILE or to standard output.
 
     A line a clip, removed ones too, since what was counted of them is in the sums of all: what is said of it, its
-    counters in all, and by day. The service may go on meanwhile: each clip is as it was when its line was written.
+    counters in all, and by day. Over a PostgreSQL of DATABASE_URL the service may go on meanwhile: each clip is as it
+    was when its line was written. Its own PostgreSQL serves one at a time: end the service first.
 
     Not in it: audio files (copy the media folder too), counts by the hour, single plays, keys. For a backup that has
     all of it, see docs/backup.md.
     """
     end_by_signals()
-    with one_sentence():
+    with one_sentence(WHILE_IT_RUNS):
         clips = exported(load_settings(given), file, wait, is_quiet)
         click.echo(f"Clips exported: {clips}", err=file is None)
 

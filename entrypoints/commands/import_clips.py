@@ -21,6 +21,8 @@ from entrypoints.transfer.on_this_machine import EndedError, work_here, worked
 from entrypoints.transfer.restore import NoExportError
 from entrypoints.transfer.tally import Tally
 
+WHILE_IT_RUNS = "End it first; or, for audio files, name its address by --url and a write key by --key."
+
 
 @click.command("import")
 @click.argument("path", metavar="FOLDER|FILE", type=click.Path(path_type=Path, exists=True, resolve_path=True))
@@ -48,7 +50,7 @@ def import_command(path: Path, url: str | None, key: str | None, wait: float, **
     end_by_signals()
     is_export, said = path.suffix == ".jsonl", offered(given.pop("genre"), given.pop("tags"))
     refuse_what_does_not_fit(is_export, said, url, key)
-    with one_sentence(), told_at_the_end() as tally:
+    with one_sentence(WHILE_IT_RUNS), told_at_the_end() as tally:
         begun = Import(path, said, tally, given.pop("is_dry"), given.pop("is_quiet"))
         settings = load_settings(given)
         if url is not None:

@@ -10,6 +10,8 @@ from entrypoints.prepare import connectable, end_by_signals, migrated_within, on
 from entrypoints.remote_seed import RemoteCatalogue, RemoteSeedError, samples_at, seed_remotely
 from entrypoints.settings import Settings, load_settings
 
+WHILE_IT_RUNS = "End it first; or name its address by --url and a write key by --key."
+
 
 @click.command("seed")
 @settable("data")
@@ -27,7 +29,7 @@ def seed_command(url: str | None, key: str | None, audio_base: str | None, wait:
     end_by_signals()
     if url is None and (key is not None or audio_base is not None):
         raise click.UsageError("--key and --audio-base are for the service at --url.")
-    with one_sentence():
+    with one_sentence(WHILE_IT_RUNS):
         settings = load_settings(given)
         added = (
             seeded_here(settings, wait) if url is None else seeded_there(url, key or first_key(settings), audio_base)

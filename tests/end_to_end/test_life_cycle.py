@@ -192,6 +192,19 @@ def test_a_second_service_on_the_same_data_is_refused_in_a_sentence(used: Used) 
     assert said == f"Another service (process {service.process.pid}) is using the data in {used.data}.\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "way_round"), [(("import", "."), "name its address by --url"), (("export",), "of DATABASE_URL")]
+)
+def test_who_works_on_data_that_a_service_uses_is_told_the_way_round(
+    command: tuple[str, ...], way_round: str, used: Used
+) -> None:
+    with running_service("--data", str(used.data)):
+        said = refused(*command, "--data", str(used.data))
+
+    assert said.startswith("Another service ")
+    assert way_round in said
+
+
 def test_a_port_that_is_taken_is_told_in_a_sentence(in_memory: Service, fresh_folder: FreshFolder) -> None:
     port, data = urlsplit(in_memory.url).port, fresh_folder()
 

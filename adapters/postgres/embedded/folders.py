@@ -17,18 +17,22 @@ SOCKET = f".s.PGSQL.{PORT}"
 LONGEST_SOCKET = 103  # bytes of a path in a sockaddr_un; Linux would take 107
 
 
+class DataInUseError(EmbeddedPostgresError):
+    """Another process works on the data; the text says which."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep ``folder`` for this process while the block lasts; the kernel gives it back however the process ends.
 
-    Raises EmbeddedPostgresError: another process has it."""
+    Raises DataInUseError: another process has it."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.read(descriptor, 20).decode()
-            raise EmbeddedPostgresError(f"Another service (process {holder}) is using the data in {folder}.") from error
+            raise DataInUseError(f"Another service (process {holder}) is using the data in {folder}.") from error
         os.truncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
         yield
