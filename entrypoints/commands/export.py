@@ -11,7 +11,7 @@ import click
 from entrypoints.commands.options import quietly, settable, with_patience
 from entrypoints.prepare import connectable, end_by_signals, migrated_within, one_sentence, wired
 from entrypoints.settings import Settings, load_settings
-from entrypoints.transfer.export import export, renamed_into_place
+from entrypoints.transfer.export import export, opened_to_write
 from entrypoints.transfer.progress import metered
 
 WHILE_IT_RUNS = "End it first; only over a PostgreSQL of DATABASE_URL the service may go on meanwhile."
@@ -40,7 +40,7 @@ def export_command(file: Path | None, wait: float, is_quiet: bool, **given: Any)
 
 def exported(settings: Settings, file: Path | None, wait: float, is_quiet: bool) -> int:
     """Write it; how many clips it has."""
-    opened = nullcontext(sys.stdout.buffer) if file is None else renamed_into_place(file)
+    opened = nullcontext(sys.stdout.buffer) if file is None else opened_to_write(file)
     with connectable(settings) as conninfo, opened as target, metered("Clips exported", None, is_quiet) as meter:
         migrated_within(wait, conninfo)
         container = wired(settings, conninfo, ())

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -37,6 +37,14 @@ async def all_records(transfer: Transfer) -> AsyncIterator[ClipRecord]:
         for record in records:
             yield record
         after = records[-1].clip.id
+
+
+def opened_to_write(path: Path) -> AbstractContextManager[IO[bytes]]:
+    """The file ``path``, or the one that a link of that name leads to, whole or not at all; a device or a pipe, which
+    another file must not take the place of, as it comes. Raises OSError."""
+    if path.exists() and not path.is_file():
+        return path.open("wb")
+    return renamed_into_place(path.resolve())
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """An export is JSON Lines: what is written is read as it was, and what cannot be read is told with all its faults."""
 
 import io
+import os
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.statistics import ClipCounts, Counts
+from entrypoints.transfer.export import opened_to_write
 from entrypoints.transfer.line_reader import LARGEST_LINE, LineError, lines_of, read
 from entrypoints.transfer.lines import End, Header, Line, Listeners, written
 from tests.clip_records import a_record, clip_ids, clip_records, dates, moments
@@ -121,3 +124,25 @@ def test_a_line_that_fills_all_memory_is_cut_and_the_next_one_is_read() -> None:
 def test_moments_are_told_to_the_microsecond_that_makes_a_clip_the_same() -> None:
     assert read(written(Header(LAST))) == Header(LAST)
     assert read(written(Listeners({date(2026, 11, 22): 3}))) == Listeners({date(2026, 11, 22): 3})
+
+
+def test_a_pipe_gets_what_is_written_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with opened_to_write(pipe) as file:
+        file.write(b"{}\n")
+
+    assert os.read(reading, 99) == b"{}\n"
+    assert pipe.is_fifo()
+    os.close(reading)
+
+
+def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
+    link = tmp_path / "latest.jsonl"
+    link.symlink_to("first.jsonl")
+    with opened_to_write(link) as file:
+        file.write(b"{}\n")
+
+    assert (link.is_symlink(), link.read_bytes()) == (True, b"{}\n")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["first.jsonl", "latest.jsonl"]
