@@ -19,7 +19,6 @@ from entrypoints.container import in_memory
 from entrypoints.settings import Settings
 from entrypoints.web.app import routes
 from entrypoints.web.resource import Resource
-from tests.end_to_end.screenshots import LARGEST, PICTURES
 
 HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text()
@@ -112,20 +111,35 @@ def test_decisions_are_short() -> None:
         assert len(path.read_text().splitlines()) <= 40, path
 
 
+DOCUMENTS = [HOUSE / "README.md", HOUSE / "CONTRIBUTING.md", HOUSE / "SECURITY.md", *HOUSE.glob("docs/**/*.md")]
+
+
+def anchors(document: Path) -> set[str]:
+    """Where a link into the document can lead: its headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_links_of_the_documents_lead_somewhere() -> None:
-    for document in [HOUSE / "README.md", HOUSE / "CONTRIBUTING.md", *HOUSE.glob("docs/**/*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
-            if "://" not in target:
-                assert (document.parent / target).exists(), (document, target)
+    for document in DOCUMENTS:
+        for path, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", document.read_text()):
+            target = document.parent / path if path else document
+            if "://" not in path:
+                assert target.exists(), (document, path)
+                assert not anchor or anchor in anchors(target), (document, path, anchor)
 
 
-def test_the_pictures_are_those_that_are_taken_and_all_are_small_and_shown() -> None:
-    pictures = {path.stem: path for path in (HOUSE / "docs/screenshots").iterdir()}
+def test_every_document_is_reached_from_the_readme() -> None:
+    reached, ahead = set[Path](), [HOUSE / "README.md"]
+    while ahead:
+        document = ahead.pop().resolve()
+        if document not in reached:
+            reached.add(document)
+            links = [link for link in re.findall(r"\]\(([^)#]+)", document.read_text()) if "://" not in link]
+            ahead += [document.parent / link for link in links if link.endswith(".md")]
 
-    assert pictures.keys() == {picture.name for picture in PICTURES}
-    for path in pictures.values():
-        assert path.stat().st_size < LARGEST, path
-        assert f"](docs/screenshots/{path.name})" in README
+    decisions = HOUSE / "docs/decisions"
+    assert {path for path in DOCUMENTS if path.parent != decisions} <= reached
 
 
 def test_the_wheel_holds_every_file_that_the_service_reads(wheel: zipfile.ZipFile) -> None:
