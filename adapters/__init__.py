@@ -1,1 +1,1 @@
-"""The outside world, made to keep the promises of `domain/ports.py`."""
+"""The outside world, made to keep the promises of `domain/ports`."""

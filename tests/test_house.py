@@ -93,7 +93,7 @@ def test_pins_are_exact_and_name_no_host() -> None:
 
 
 def test_nothing_waits_in_the_domain() -> None:
-    for path in (HOUSE / "domain").glob("*.py"):
+    for path in (HOUSE / "domain").rglob("*.py"):
         waits = [
             node
             for node in ast.walk(ast.parse(path.read_text()))

@@ -1,4 +1,4 @@
-"""The worlds in which the promises of `domain/ports.py` hold: memory, and a real PostgreSQL."""
+"""The worlds in which the promises of `domain/ports` hold: memory, and a real PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
