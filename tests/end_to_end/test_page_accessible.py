@@ -59,13 +59,13 @@ async def editing_with_faults(visit: Visit, clips: Shelf, service: Service) -> N
 async def deleting(visit: Visit, clips: Shelf, service: Service) -> None:
     await clip_of_its_own(visit, clips, service)
     await visit.page.get_by_role("button", name="Delete").click()
-    await expect(visit.page.get_by_role("dialog")).to_be_visible()
+    await expect(visit.page.get_by_role("dialog", name="Delete Bettong?")).to_be_visible()
 
 
 async def replacing(visit: Visit, clips: Shelf, service: Service) -> None:
     await clip_of_its_own(visit, clips, service)
     await visit.page.get_by_role("button", name="Replace audio").click()
-    await expect(visit.page.get_by_role("dialog")).to_be_visible()
+    await expect(visit.page.get_by_role("dialog", name="Replace the audio of Bettong")).to_be_visible()
 
 
 async def statistics(visit: Visit, clips: Shelf, service: Service) -> None:

@@ -138,6 +138,21 @@ async def test_a_clip_that_is_left_with_the_page_is_a_skip(visit: Visit, clips: 
     await clips.hears_of(clip, listens=0, skips=1)
 
 
+async def test_a_page_that_is_put_aside_tells_what_was_heard_and_may_go_on(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("A quokka put aside")
+    await visit.page.goto("/")
+    await visit.press(clip)
+    await visit.hear(0.2)
+    async with visit.page.expect_request("**/listens/*") as told:
+        await visit.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    said: Any = (await told.value).post_data_json
+    assert said["finished"] is False
+
+    async with visit.page.expect_request("**/listens/*"):
+        await visit.press(clip)
+    assert clips.listens_and_skips(clip) == (0, 0)
+
+
 async def test_what_is_jumped_over_was_not_heard(visit: Visit, clips: Shelf) -> None:
     clip = clips.add("A quokka in a hurry")
     said = reports(visit)

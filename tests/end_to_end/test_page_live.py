@@ -94,6 +94,21 @@ async def test_a_connection_that_breaks_is_made_again_from_where_it_broke(visit:
     assert await asked[1].header_value("Last-Event-ID") == "17"
 
 
+async def test_a_count_never_goes_back(visit: Visit, clips: Shelf) -> None:
+    clip = clips.add("Ground cuscus")
+    told = [f'event: counts\ndata: [{{"id":{clip["id"]},"play_count":{count}}}]\n\n' for count in (41, 40)]
+    once = [f"retry: 60000\n\n{''.join(told)}"]
+
+    async def answer(route: Route) -> None:
+        await route.fulfill(status=200, content_type="text/event-stream", body=once.pop() if once else "")
+
+    await visit.page.route("**/play/events", answer)
+    await visit.page.goto("/#/?q=ground+cuscus")
+    await expect(visit.row(clip).locator(".count.grew")).to_have_text("41 plays")
+    await visit.page.get_by_label("Order").select_option("By title")  # asks the service anew, which knows of none
+    await expect(visit.row(clip).locator(".count:not(.grew)")).to_have_text("41 plays")
+
+
 async def test_what_was_missed_for_good_is_loaded_again(visit: Visit, clips: Shelf) -> None:
     clip = clips.add("Eastern quoll")
     events = [": nothing yet\n\n", "event: reset\ndata: {}\nid: 9\n\n"]

@@ -5,6 +5,8 @@ import { asQuery } from "/page/choices.js";
 import { element } from "/page/dom.js";
 import { list as words } from "/page/words.js";
 
+const MOST = 100; // genres that the service tells; with so many there may be more
+
 export class Chips {
   /** `root` is the group to fill; `choose` is called with what a press on a chip changes: `{ genre }` or `{ tags }`. */
   constructor(root, choose) {
@@ -14,7 +16,8 @@ export class Chips {
     this.asking = new AbortController();
   }
 
-  /** Offer the genres that the clips have which these choices find, or if they cannot be asked, those that were seen. */
+  /** Offer the genres that the clips have which these choices find, or if they cannot be asked, those that were seen.
+   * Resolves to how many clips the choices find, or null where that cannot be told. */
   async show(choices, clips) {
     for (const { genre } of clips) if (!this.seen.has(genre.toLowerCase())) this.seen.set(genre.toLowerCase(), genre);
     this.asking.abort();
@@ -22,17 +25,20 @@ export class Chips {
     const { signal } = this.asking;
     try {
       const found = await genres(asQuery({ ...choices, genre: "", sort: "" }), signal);
-      if (!signal.aborted) this.#draw(choices, found);
+      if (signal.aborted) return null;
+      this.#draw(choices, found);
+      return total(choices, found);
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (error.name === "AbortError") return null;
       if (!(error instanceof Refusal)) throw error;
       this.#draw(choices, [...this.seen.values()].sort().map((genre) => ({ genre })));
+      return null;
     }
   }
 
   #draw(choices, found) {
     const held = document.activeElement?.closest("#chips button")?.dataset.chip; // the focus stays on the same chip
-    const isChosen = (genre) => genre.toLowerCase() === choices.genre.toLowerCase();
+    const isChosen = chosenBy(choices);
     const offered = choices.genre === "" || found.some(({ genre }) => isChosen(genre))
       ? found : [{ genre: choices.genre }, ...found];
     const tags = choices.tags.map((tag) => this.#chip(`# ${tag}`, words.withoutTag(tag), true, {
@@ -58,4 +64,14 @@ export class Chips {
     chip.addEventListener("click", () => this.choose(change));
     return chip;
   }
+}
+
+function chosenBy(choices) {
+  return (genre) => genre.toLowerCase() === choices.genre.toLowerCase();
+}
+
+/** How many clips have one of the genres that were found, or the chosen one; null where the service told not all. */
+function total(choices, found) {
+  if (choices.genre !== "") return found.find(({ genre }) => chosenBy(choices)(genre))?.clips ?? null;
+  return found.length < MOST ? found.reduce((sum, { clips }) => sum + clips, 0) : null;
 }

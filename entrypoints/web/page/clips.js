@@ -1,11 +1,12 @@
 /** The list of clips: its rows, how often each was played, and which one is playing. */
 
+import { Chunk } from "/page/chunk.js";
 import { fragment, NOTHING } from "/page/choices.js";
 import { element } from "/page/dom.js";
 import { clock, hue } from "/page/format.js";
 import { list as words, plays } from "/page/words.js";
 
-const CHUNK = 50; // rows that the browser draws or leaves out together: with each on its own, thousands are slow
+const CHUNK = 25; // rows that come and go together: with each on its own, thousands are slow
 
 const ROW = row(); // copied for each clip: thousands are made in a moment
 
@@ -25,8 +26,9 @@ export class ClipList {
   /** `list` is the element to fill; `press` is called with a clip when its button is pressed. */
   constructor(list, press) {
     this.list = list;
-    this.rows = new Map(); // id → { clip, row, button, count }
+    this.rows = new Map(); // id → { clip, row, button, count, chunk }, from the top
     this.counts = new Map(); // id → how often it was played, as far as was told since the page was opened
+    this.chunk = null; // the last one
     this.current = null;
     this.isPlaying = false;
     this.companion = null; // what the row of the current clip shows besides, e.g. its waveform
@@ -45,26 +47,33 @@ export class ClipList {
   add(clips) {
     for (const clip of clips) {
       clip.play_count = Math.max(clip.play_count, this.counts.get(clip.id) ?? 0); // it may be kept from before
+      if (this.rows.size % CHUNK === 0) {
+        this.chunk = new Chunk();
+        this.list.append(this.chunk.element);
+      }
       const shown = filled(ROW.cloneNode(true), clip);
-      if (this.rows.size % CHUNK === 0) this.list.append(chunk());
-      this.rows.set(clip.id, shown);
-      this.list.lastChild.append(shown.row);
+      this.chunk.add(shown.row);
+      this.rows.set(clip.id, { ...shown, chunk: this.chunk });
     }
     if (clips.some(({ id }) => id === this.current)) this.mark(this.current, this.isPlaying);
   }
 
-  /** Move the focus to the clip's button, e.g. the first of a page that was just added. */
+  /** Move the focus to the clip's button, e.g. the first of a page that was just added; else to the list. */
   focus(id) {
-    this.rows.get(id)?.button.focus();
+    const shown = this.rows.get(id);
+    shown?.chunk.attach();
+    (shown?.button ?? this.list).focus();
   }
 
   /** Move the focus to the row below (1) or above (-1) the one that has it, or else the one that plays; whether there
    * is one. */
   step(direction) {
-    const from = document.activeElement.closest(".clip") ?? this.rows.get(this.current)?.row;
-    const to = from === undefined ? this.list.querySelector(".clip") : beside(from, direction);
-    to?.querySelector(".tile").focus();
-    return Boolean(to);
+    const focused = document.activeElement.closest(".clip")?.dataset.clip ?? this.current;
+    const ids = [...this.rows.keys()];
+    const from = ids.indexOf(Number(focused));
+    const to = ids[from < 0 ? 0 : from + direction];
+    if (to !== undefined) this.focus(to);
+    return to !== undefined;
   }
 
   /** Show how often a clip was played by now; less than is known is an answer that came late. */
@@ -89,19 +98,6 @@ export class ClipList {
     dress(now, true, isPlaying);
     if (this.companion && this.companion.parentNode !== now.row) now.row.append(this.companion);
   }
-}
-
-function chunk() {
-  const made = element("div", "chunk");
-  made.role = "none";
-  return made;
-}
-
-/** The row below (1) or above (-1), be it in another chunk. */
-function beside(row, direction) {
-  const { parentNode: parent } = row;
-  if (direction > 0) return row.nextElementSibling ?? parent.nextElementSibling?.firstElementChild;
-  return row.previousElementSibling ?? parent.previousElementSibling?.lastElementChild;
 }
 
 function dress({ clip, row, button }, isCurrent, sounds) {

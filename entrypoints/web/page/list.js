@@ -19,7 +19,7 @@ export class ClipsView {
     this.go = go;
     this.trouble = trouble;
     this.chips = new Chips(byId("chips"), (change) => this.#choose(change));
-    const leave = () => (list.list.querySelector(".tile") ?? list.list).focus();
+    const leave = () => list.focus(this.results?.clips[0]?.id);
     this.controls = new Controls(byId("search"), byId("sort"), (change, how) => this.#choose(change, how), leave);
     [this.more, this.summary] = ["more", "summary"].map(byId);
     this.choices = choicesIn(new URLSearchParams());
@@ -82,7 +82,7 @@ export class ClipsView {
       if (results !== this.results) return;
       this.list.clear();
       this.#append();
-      this.chips.show(this.choices, results.clips).catch(reportError);
+      this.#offer(results).catch(reportError);
     } catch (error) {
       if (results !== this.results) return;
       this.results = null; // to be asked anew
@@ -90,6 +90,14 @@ export class ClipsView {
       this.#summarise(error instanceof KeyNeeded ? words.locked : words.failed);
       throw error;
     }
+  }
+
+  /** Offer the genres, which also tell how many clips there are in all. */
+  async #offer(results) {
+    const total = await this.chips.show(this.choices, results.clips);
+    if (results !== this.results) return;
+    results.total = total;
+    this.summary.textContent = this.#found();
   }
 
   /** Show what the results hold beyond what is shown; the queue may have asked for more, too. */
@@ -110,8 +118,9 @@ export class ClipsView {
   }
 
   #found() {
-    const { clips, isWhole } = this.results;
-    if (clips.length > 0) return isWhole ? words.all(clips.length) : words.some(clips.length);
+    const { clips, isWhole, total } = this.results;
+    if (isWhole && clips.length > 0) return words.all(clips.length);
+    if (!isWhole) return total === null ? words.some(clips.length) : words.all(Math.max(total, clips.length));
     return isNarrowed(this.choices) ? words.noMatch : words.none;
   }
 

@@ -10,6 +10,7 @@ export class Results {
     this.query = query.toString();
     this.clips = [];
     this.known = new Set();
+    this.total = null; // how many there are in all, once that is known
     this.next = `/play?${query}`; // the address of the next page; null after the last
     this.asked = null; // the request under way: whoever wants more waits for the same
     this.aborting = new AbortController();

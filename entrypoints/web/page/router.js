@@ -1,11 +1,11 @@
 /** The views of the page, by the fragment of its address: `#/`, `#/clips/3`, `#/statistics`, `#/add`.
  *
- * A view is a module with `show(root, parameters)` and `hide()`. `root` is the view's own <section>, which keeps its
- * content while another view is shown; `parameters` is `{ id, query, entry }`: the number in the path, what follows the
- * question mark as URLSearchParams, and which entry of the history it is: coming back brings the same. `show` is also called when only the query has changed, or it is shown again. It may
- * be async and reject: what it rejects with is told to the listener, beside a button that shows the view again. A view
- * is named to screen readers and in the title by the <h2> that it has when `show` is done. A view that adds, changes or
- * removes a clip dispatches the event `clips-changed` on the document, so that the list is asked anew. */
+ * A view is a module with `show(root, parameters)` and `hide()`. `root` is its own <section>, which keeps its content
+ * while another view is shown; `parameters` is `{ id, query, entry }`: the number in the path, what follows the question
+ * mark as URLSearchParams, and the entry of the history, which is the same on coming back. `show` is also called when
+ * only the query has changed. It may be async; what it rejects with is told beside a button that shows the view again.
+ * The <h2> that a view has then names it. A view that adds, changes or removes a clip dispatches the event
+ * `clips-changed` on the document, so that the list is asked anew. */
 
 import { part } from "/page/dom.js";
 import { page } from "/page/words.js";
