@@ -69,7 +69,7 @@ class KeptPeaks:
     made_at: datetime
 
     def hold_at(self, now: datetime) -> bool:
-        """Whether they need not be drawn again: peaks for good, a fault for as long as `FAULT_HOLDS`."""
+        """Whether they need not be drawn again: peaks always, a fault for as long as `FAULT_HOLDS`."""
         return isinstance(self.outcome, Peaks) or now - self.made_at < FAULT_HOLDS
 
 

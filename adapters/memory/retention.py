@@ -35,6 +35,7 @@ class MemoryRetention(InMemory):
             [key for key, play in tables.plays.items() if not play.is_named and play.started_at < before],
         )
         yield tables.listens, [key for key, listen in tables.listens.items() if listen.began_at < before - GRACE]
+        yield tables.peaks, [key for key, kept in tables.peaks.items() if kept.made_at < before]
         since = {Purpose.PLAYBACK: before}
         yield (
             tables.heard,

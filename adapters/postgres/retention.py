@@ -37,6 +37,9 @@ FORGET = """
     ), old_listens AS MATERIALIZED (
         SELECT clip_id, id FROM listens WHERE EXISTS (SELECT FROM turn) AND began_at < %(long_before)s
         ORDER BY began_at LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
+    ), old_peaks AS MATERIALIZED (
+        SELECT key FROM peaks WHERE EXISTS (SELECT FROM turn) AND made_at < %(before)s
+        ORDER BY made_at LIMIT %(at_most)s + 1 FOR UPDATE SKIP LOCKED
     ), no_deliveries AS (
         DELETE FROM deliveries WHERE id IN (SELECT id FROM old_deliveries LIMIT %(at_most)s)
     ), no_counts AS (
@@ -52,10 +55,13 @@ FORGET = """
                                 IN (SELECT clip_id, whose, purpose FROM old_windows LIMIT %(at_most)s)
     ), no_listens AS (
         DELETE FROM listens WHERE (clip_id, id) IN (SELECT clip_id, id FROM old_listens LIMIT %(at_most)s)
+    ), no_peaks AS (
+        DELETE FROM peaks WHERE key IN (SELECT key FROM old_peaks LIMIT %(at_most)s)
     )
     SELECT greatest((SELECT count(*) FROM old_deliveries), (SELECT count(*) FROM old_counts),
                     (SELECT count(*) FROM old_plays), (SELECT count(*) FROM old_playbacks),
-                    (SELECT count(*) FROM old_windows), (SELECT count(*) FROM old_listens)) > %(at_most)s"""
+                    (SELECT count(*) FROM old_windows), (SELECT count(*) FROM old_listens),
+                    (SELECT count(*) FROM old_peaks)) > %(at_most)s"""
 
 
 @frozen

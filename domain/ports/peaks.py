@@ -30,7 +30,7 @@ class SingleFlight(Protocol):
 class PeaksStore(Protocol):
     """The peaks that were drawn, by what they are of. Raises StoreUnavailable when the store cannot be asked.
 
-    They are never forgotten, at about 4 kB for each version of a clip; whoever empties the store loses only time."""
+    About 4 kB for each version of a clip, until they are old (`Retention`): what is forgotten is drawn again."""
 
     async def kept_peaks(self, key: PeaksKey) -> KeptPeaks | None:
         """What became of drawing them; None if nobody has."""

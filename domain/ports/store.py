@@ -97,9 +97,9 @@ class Retention(Protocol):
     async def forget(self, now: datetime, keep: timedelta, at_most: int) -> bool:
         """Remove, at most so many rows of each kind, what no number needs any more; whether there is more of it.
 
-        That is, of longer than ``keep`` ago: deliveries, sums by the hour, what was heard of playbacks, and plays that
-        no player has a name for; of a day longer: what players said of their plays; and what else was heard, two days
-        after something was added to it. What is told of a day or in all stays as it is.
+        That is, of longer than ``keep`` ago: deliveries, sums by the hour, what was heard of playbacks, plays that no
+        player has a name for, and peaks that were drawn; of a day longer: what players said of their plays; and what
+        else was heard, two days after something was added to it. What is told of a day or in all stays as it is.
         Of several processes that ask at once, one does it, and the others are told that there is no more."""
 
 

@@ -10,7 +10,9 @@ from attrs import evolve
 from domain.clip import ClipId
 from domain.decision import Reason
 from domain.delivery import DeliveryEntry
+from domain.errors import PeaksFault
 from domain.heard import Window
+from domain.peaks import KeptPeaks, PeaksKey
 from domain.statistics import ClipCounts, Counts, Interval, Period
 from tests.examples import NOON, a_key, a_play, an_entry, details, some_audio
 from tests.worlds import World
@@ -160,3 +162,15 @@ async def test_what_is_forgotten_while_it_is_written_down_is_still_counted(world
     counts = (await world.statistics.counts(clip)).counts
     assert counts.completed == 100
     assert 20 <= counts.downloads == counts.listeners <= 100  # a window that was forgotten meanwhile began anew
+
+
+async def test_peaks_go_when_they_are_old_and_not_before(world: World) -> None:
+    old, young = PeaksKey("a" * 64), PeaksKey("b" * 64)
+    for key, made_at in ((old, NOON), (young, NOON + DAY)):
+        await world.peaks.keep_peaks(key, KeptPeaks(PeaksFault.UNDECODABLE, made_at))
+
+    await world.retention.forget(NOON + KEEP, KEEP, MANY)
+    assert await world.peaks.kept_peaks(old) is not None
+    await world.retention.forget(NOON + KEEP + HOUR, KEEP, MANY)
+    assert await world.peaks.kept_peaks(old) is None
+    assert await world.peaks.kept_peaks(young) is not None

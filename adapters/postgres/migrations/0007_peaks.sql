@@ -9,3 +9,4 @@ CREATE TABLE peaks (
     CHECK ((duration IS NULL) = (outline IS NULL)),
     CHECK ((outline IS NULL) <> (fault IS NULL))
 );
+CREATE INDEX peaks_by_age ON peaks (made_at);
