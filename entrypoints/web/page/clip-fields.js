@@ -1,7 +1,7 @@
 /** The fields in which somebody says what a clip is; faults are told at the field that they are of. */
 
 import { element } from "/page/dom.js";
-import { fields as words } from "/page/words-views.js";
+import { fields as words } from "/page/words-forms.js";
 
 const LONGEST = { title: 200, genre: 50, description: 2_000 };
 let made = 0; // fields so far, whose ids are told apart by it

@@ -1,7 +1,7 @@
 /** The page's dialogs: modal, closed by Escape, and the focus goes back to where it was. */
 
 import { element } from "/page/dom.js";
-import { dialogs as words } from "/page/words-views.js";
+import { dialogs as words } from "/page/words-forms.js";
 
 let made = 0; // dialogs so far
 

@@ -3,7 +3,7 @@
 import { reach, Refusal, sentence } from "/page/api.js";
 import { formDialog } from "/page/dialogs.js";
 import { element } from "/page/dom.js";
-import { writing as words } from "/page/words-views.js";
+import { writing as words } from "/page/words-forms.js";
 
 // Told to whoever may write, and changes nothing: without a key 401, whichever clips there are.
 const TRIAL = "/play/1/stats/explain?limit=1";

@@ -1,4 +1,4 @@
-/** Every English text that the scripts of the first view say, by where it is said; other views' are in words-views.js.
+/** Every English text that the scripts of the first view say, by where it is said; the others are in words-*.js.
  *
  * What never changes stands in index.html, so that it is there before any script. */
 

@@ -2,7 +2,7 @@
 
 import { Refusal } from "/page/api.js";
 import { askForKey } from "/page/key.js";
-import { writing as words } from "/page/words-views.js";
+import { writing as words } from "/page/words-forms.js";
 
 const KEPT_AS = "soundverse-play-write-key"; // while the tab is open
 const MOST_WAITS = 5; // for a service that asks to come again
