@@ -216,3 +216,14 @@ async def test_statistics_fit_any_screen(visit: Visit, width: int) -> None:
     await rows(visit.page)
 
     assert not await visit.goes_sideways()
+
+
+async def test_the_focus_stays_on_a_number_when_counts_come_anew(visit: Visit) -> None:
+    page = visit.page
+    await page.goto("/#/statistics")
+    await number(page, "Downloads").focus()
+    async with page.expect_response(re.compile("interval=hour")):
+        await page.locator('[name="period"][value="24h"]').evaluate("(choice) => choice.click()")
+    await expect(page.get_by_text("Hours are told by your clock")).to_be_visible()
+
+    await expect(number(page, "Downloads")).to_be_focused()

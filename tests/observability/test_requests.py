@@ -117,6 +117,9 @@ class BrokenCatalogue:
     async def find(self, clip: object) -> None:
         raise RuntimeError("a defect")
 
+    async def used(self, locations: object) -> frozenset[str]:
+        return frozenset()
+
 
 async def test_a_defect_is_a_500_that_leads_to_the_log_and_tells_nothing_more(tmp_path: Path) -> None:
     broken = an_edge(tmp_path, catalogue=BrokenCatalogue())

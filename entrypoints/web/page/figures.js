@@ -110,7 +110,12 @@ export class Figures {
     this.trouble.hidden = true;
     this.empty.hidden = COUNTERS.some((name) => sums[name] > 0);
     this.full.hidden = !this.empty.hidden;
-    this.numbers.replaceChildren(...COUNTERS.map((name) => this.#number(name, sums[name])));
+    if (!this.numbers.hasChildNodes()) this.numbers.append(...COUNTERS.map((name) => this.#switch(name)));
+    COUNTERS.forEach((name, at) => {
+      const made = this.numbers.children[at];
+      made.querySelector("b").textContent = words.number(sums[name]);
+      made.querySelector(".hint").textContent = words.counters[name].hint(interval);
+    });
     this.note.textContent = words.zone(interval);
     this.table.replaceChildren(table(interval, series));
     this.#draw();
@@ -131,11 +136,12 @@ export class Figures {
     });
   }
 
-  /** A sum that is also the switch of its line in the chart, in which at least one stays. */
-  #number(name, count) {
-    const { label, hint } = words.counters[name];
+  /** A sum that is also the switch of its line in the chart, in which at least one stays. It is made once, so that the
+   * focus on it is not lost when counts come anew. */
+  #switch(name) {
+    const { label } = words.counters[name];
     const made = element("button", "number", element("span", "name", element("i", `mark ${name}`), label));
-    made.append(element("b", "", words.number(count)), element("span", "hint", hint(this.answer.interval)));
+    made.append(element("b"), element("span", "hint"));
     made.type = "button";
     made.ariaPressed = String(this.series.has(name));
     made.addEventListener("click", () => {
