@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile  # type: ignore[import-untyped]
+import soundfile  # type: ignore[import-untyped]  # it has no types
 from attrs import define, evolve, field
 
 from adapters.audio.in_memory import OpenedMemory

@@ -11,9 +11,9 @@ import struct
 import sys
 from collections.abc import Iterator
 
-import miniaudio  # type: ignore[import-untyped]
+import miniaudio  # type: ignore[import-untyped]  # it has no types
 import numpy as np
-import soundfile  # type: ignore[import-untyped]
+import soundfile  # type: ignore[import-untyped]  # it has no types
 from numpy.typing import NDArray
 
 UNDECODABLE, TOO_LONG, OUT_OF_MEMORY = 10, 11, 12
