@@ -184,6 +184,25 @@ async def test_what_is_held_is_not_removed_before_it_is_let_go(
     assert not await world.holds(audio.location)
 
 
+async def test_what_a_clip_came_to_use_just_after_it_was_said_to_be_unused_stays(
+    world: StoreWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.audio.uploads.filesystem.SECONDS_TO_WAIT", 0.05)
+    audio = await received(world)
+    await audio.keep()
+
+    async def used(locations: Collection[AudioLocation]) -> Set[AudioLocation]:
+        answer = await world.users.used(locations)
+        world.users.locations.add(audio.location)
+        audio.close()
+        return answer
+
+    with pytest.raises(StoreUnavailable):
+        await world.store.remove(audio.location, used)
+
+    assert await world.holds(audio.location)
+
+
 async def test_what_is_not_there_cannot_be_held(world: StoreWorld) -> None:
     nothing = AudioLocation(f"library:uploads/{'0' * 64}.mp3")
 

@@ -60,11 +60,11 @@ class UploadsInMemory:
         return self.held(location)
 
     async def remove(self, location: AudioLocation, used: Used) -> None:
-        """What was held in the meantime stays, since a clip may use it by now; who let go of it asks to remove it."""
-        seen = self._times_held[location]
+        """What was held at any moment since stays, as a clip may use it by now; who let go of it asks to remove it."""
+        was_held, times_held = self._holders[location], self._times_held[location]
         if location not in self._kept_at or await used([location]):
             return
-        if self._holders[location] or self._times_held[location] != seen:
+        if was_held or self._times_held[location] != times_held:
             raise StoreUnavailable("the same audio is just being added")
         self.content.pop(location, None)
         self._kept_at.pop(location, None)
