@@ -19,7 +19,7 @@ def parameters() -> dict[tuple[str, str], str]:
     """A value of each query parameter that may be there once and is read, by operation and name."""
     found = {}
     for item in DOCUMENT["paths"].values():
-        for operation in (item[method] for method in METHODS & item.keys()):
+        for operation in (item[method] for method in sorted(METHODS & item.keys())):
             for one in map(resolved, item.get("parameters", []) + operation.get("parameters", [])):
                 if one["in"] == "query" and one["name"] not in {"tag"} | UNREAD:
                     found[operation["operationId"], one["name"]] = sent(one.get("example", "x"))
