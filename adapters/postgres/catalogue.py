@@ -18,6 +18,7 @@ from adapters.postgres.browsing import (
 )
 from adapters.postgres.clip_rows import changed_row, new_row
 from adapters.postgres.pool import MOST_WAITING, Database, array
+from adapters.postgres.shared_reads import SharedReads
 from domain.browsing import ClipFilter, ClipQuery, Facet, Page, page_of
 from domain.clip import LARGEST_CLIP_ID, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
@@ -96,10 +97,15 @@ class PostgresCatalogue:
 
     database: Database
     _batches: Batches[ClipId, Clip] = field(init=False, eq=False, repr=False)
+    _pages: SharedReads[ClipQuery, Page] = field(init=False, eq=False, repr=False)
 
     @_batches.default
     def _own_batches(self) -> Batches[ClipId, Clip]:
         return Batches(self._find_all, MOST_WAITING)
+
+    @_pages.default
+    def _own_pages(self) -> SharedReads[ClipQuery, Page]:
+        return SharedReads(self._read_page, MOST_WAITING)
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
         [clip] = await self.database.tell(ADD, new_row(details, audio, at), class_row(Clip))
@@ -120,6 +126,9 @@ class PostgresCatalogue:
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
     async def page(self, query: ClipQuery) -> Page:
+        return await self._pages.ask(query)
+
+    async def _read_page(self, query: ClipQuery) -> Page:
         ask = self.database.ask if is_walked_by_index(query) else self.database.ask_patiently
         rows = await ask(page_statement(query), page_parameters(query), dict_row)
         return page_of([(Clip(**row), key) for row in rows for key in [row.pop("key")]], query)

@@ -1,4 +1,4 @@
-"""Plays and lookups that share a statement: exact, whatever the others in it are, and however it fares."""
+"""Plays, lookups and pages that share a statement: exact, whatever the others in it are, and however it fares."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +14,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres.pool import MOST_WAITING, Database, connection_pool
 from adapters.postgres.statement import SECONDS_TO_ANSWER
-from domain.clip import LARGEST_CLIP_ID, ClipId
+from domain.browsing import ClipQuery
+from domain.clip import LARGEST_CLIP_ID, ClipChanges, ClipId
 from domain.errors import ClipNotFound, StoreUnavailable
 from domain.play import Play
 from tests.examples import NOON, a_play, details, some_audio
@@ -121,6 +122,36 @@ async def test_lookups_that_come_at_once_take_one_connection_once(
 
     assert [each.id for each in found] == [clip, *others] * 50
     assert pool.get_stats()["requests_num"] - before == 1
+
+
+async def test_pages_that_are_asked_for_at_once_take_one_connection_for_each_query(
+    world: World, clip: ClipId, pool: AsyncConnectionPool[AsyncConnection]
+) -> None:
+    before = pool.get_stats()["requests_num"]
+    queries = [ClipQuery(), ClipQuery(limit=1)] * 50
+    pages = await asyncio.gather(*(world.catalogue.page(query) for query in queries))
+
+    assert [[each.id for each in page.clips] for page in pages] == [[clip]] * 100
+    assert pool.get_stats()["requests_num"] - before == 2
+
+
+async def test_a_change_that_was_answered_is_in_all_that_is_read_afterwards_among_many_readers(
+    world: World, clip: ClipId
+) -> None:
+    async def readers() -> None:
+        while True:
+            await asyncio.gather(world.catalogue.page(ClipQuery()), world.catalogue.find(clip))
+
+    reading = [asyncio.create_task(readers()) for _ in range(20)]
+    for number in range(50):
+        await world.catalogue.change(clip, ClipChanges(title=f"Rain {number}"), None)
+        page, found = await asyncio.gather(world.catalogue.page(ClipQuery()), world.catalogue.find(clip))
+        assert (page.clips[0].title, found.title) == (f"Rain {number}", f"Rain {number}")
+
+    for each in reading:
+        each.cancel()
+    await asyncio.wait(reading)
+    assert all(each.cancelled() for each in reading)
 
 
 async def test_connections_lost_while_idle_cost_no_play_and_no_lookup(
