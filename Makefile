@@ -20,7 +20,7 @@ check: .venv/dev  ## everything that CI runs: format, lint, types, import rules,
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 format: .venv/dev  ## rewrite the code in the house's form
 	$(BIN)/ruff format
