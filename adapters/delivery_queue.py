@@ -12,7 +12,7 @@ from attrs import define, field
 from domain.delivery import Delivery, DeliveryEntry, entered
 from domain.errors import StoreUnavailable
 from domain.heard import Window
-from domain.listener import Agent, Caller, DailyKey
+from domain.listener import Agent, Caller, DailyKey, Listener, listener_key
 from domain.ports import DailyKeys, DeliveryLedger, Telemetry
 
 MOST_WAITING = 20_000  # deliveries; more come only if the ledger is away, or slower than the listeners
@@ -45,12 +45,13 @@ class DeliveryQueue:
 
     def hand_in(self, delivery: Delivery) -> None:
         """Take a delivery that is to be written down soon. Never fails, never waits."""
-        is_too_much = len(self._waiting) >= MOST_WAITING or self._by_caller[delivery.caller] >= MOST_OF_ONE_CALLER
+        of_caller = self._by_caller[delivery.caller]
+        is_too_much = len(self._waiting) >= MOST_WAITING or of_caller >= MOST_OF_ONE_CALLER
         if is_too_much or self._is_closed:
             self.telemetry.deliveries_lost(1)
             return
         self._waiting.append(delivery)
-        self._by_caller[delivery.caller] += 1
+        self._by_caller[delivery.caller] = of_caller + 1
         self.telemetry.deliveries_waiting(len(self._waiting))
         if self._worker is None:
             # in a context of its own: it works for all, and not for the request that happened to be the first
@@ -87,9 +88,11 @@ class DeliveryQueue:
 
     def _take(self, at_most: int) -> list[Delivery]:
         taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), at_most))]
-        for delivery in taken:
-            self._by_caller[delivery.caller] -= 1
-        self._by_caller = +self._by_caller  # forget those of whom nothing waits
+        if self._waiting:
+            self._by_caller.subtract(delivery.caller for delivery in taken)
+            self._by_caller = +self._by_caller  # forget those of whom nothing waits
+        else:
+            self._by_caller.clear()
         return taken
 
     async def _write(self, batch: Sequence[Delivery]) -> None:
@@ -106,7 +109,7 @@ class DeliveryQueue:
         After a failure half as many are tried, since it may be that they took too long."""
         began = perf_counter()
         try:
-            entries = [await self._entry(each) for each in batch[: self._most_at_once]]
+            entries = await self._entries(batch[: self._most_at_once])
             reasons = await self.ledger.deliver(entries, self.window)
         except StoreUnavailable:
             self._most_at_once = max(1, self._most_at_once // 2)
@@ -118,10 +121,20 @@ class DeliveryQueue:
             self.telemetry.download_judged(reason)
         return len(entries)
 
-    async def _entry(self, delivery: Delivery) -> DeliveryEntry:
-        day = delivery.ended_at.astimezone(UTC).date()
-        day_before = await self._key(day - ONE_DAY) if self.window.goes_past_midnight else None
-        return entered(delivery, self._agent(delivery.caller.user_agent), await self._key(day), day_before)
+    async def _entries(self, batch: Sequence[Delivery]) -> list[DeliveryEntry]:
+        """``batch`` for the ledger. Each caller's keys are made once for all of it, and forgotten with it."""
+        entries, known = list[DeliveryEntry](), dict[tuple[date, Caller], Listener]()
+        for delivery in batch:
+            of_day = (delivery.ended_at.astimezone(UTC).date(), delivery.caller)
+            listener = known.get(of_day)
+            if listener is None:
+                listener = known[of_day] = await self._listener(*of_day)
+            entries.append(entered(delivery, listener))
+        return entries
+
+    async def _listener(self, day: date, caller: Caller) -> Listener:
+        known_as = listener_key(await self._key(day - ONE_DAY), caller) if self.window.goes_past_midnight else None
+        return Listener(listener_key(await self._key(day), caller), known_as, self._agent(caller.user_agent))
 
     def _agent(self, user_agent: str) -> Agent:
         if not user_agent.strip():

@@ -12,12 +12,12 @@ MOST_PARTS = 16  # of one answer; who asks for more gets the whole (RFC 9110 §1
 class ByteRange:
     """A stretch of bytes that really exists: ``first`` to ``last``, both included (RFC 9110 §14.1.2)."""
 
-    first: int = field(validator=ge(0))
-    last: int = field(validator=ge(0))
+    first: int
+    last: int
 
     def __attrs_post_init__(self) -> None:
-        if self.last < self.first:
-            raise ValueError("a byte range ends where it begins, or later")
+        if not 0 <= self.first <= self.last:  # at once, since every stream makes some
+            raise ValueError("a byte range begins at 0 or later, and ends where it begins, or later")
 
     def __len__(self) -> int:
         return self.last - self.first + 1

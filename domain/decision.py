@@ -27,6 +27,8 @@ class Reason(StrEnum):
     TOO_FEW_BYTES = "too_few_bytes"  # of the clip, up to now, in this window
     DUPLICATE = "duplicate"  # the listener's download was counted in this window
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and each stream looks up several
+
 
 class Answer(Enum):
     """What a request to stream got."""
@@ -81,6 +83,7 @@ class Enough(Enum):
     BEFORE = 2
 
 
+BY_AGENT = {Agent.NONE: Reason.NO_USER_AGENT, Agent.BOT: Reason.BOT}
 BY_BYTES = {Enough.NOT_YET: Reason.TOO_FEW_BYTES, Enough.NOW: Reason.COUNTED, Enough.BEFORE: Reason.DUPLICATE}
 NEVER_A_DOWNLOAD = frozenset({Reason.HEAD, Reason.PREFETCH, Reason.PROBE, *INSTEAD_OF_AUDIO.values()})
 
@@ -89,8 +92,4 @@ def download_reason(play: Reason, agent: Agent, enough: Enough) -> Reason:
     """Why a request is a download or not (IAB Tech Lab, Podcast Measurement Technical Guidelines 2.3)."""
     if play in NEVER_A_DOWNLOAD:
         return play
-    if agent is Agent.NONE:
-        return Reason.NO_USER_AGENT
-    if agent is Agent.BOT:
-        return Reason.BOT
-    return BY_BYTES[enough]
+    return BY_AGENT.get(agent) or BY_BYTES[enough]

@@ -11,7 +11,7 @@ from attrs import frozen
 from domain.byte_range import ByteRange
 from domain.clip import Clip, ClipId
 from domain.decision import Enough, Reason, download_reason
-from domain.listener import Agent, Caller, DailyKey, ListenerKey, listener_key
+from domain.listener import Agent, Caller, Listener, ListenerKey
 from domain.play import PlayId
 
 DeliveryId = NewType("DeliveryId", UUID)
@@ -64,27 +64,29 @@ class DeliveryEntry:
     whole_size: int | None  # bytes that make a completed play
 
     @property
-    def may_be_download(self) -> bool:
-        """Whether what was heard before decides."""
-        return bool(self.sent) and download_reason(self.reason, self.agent, Enough.NOW) is Reason.COUNTED
+    def settled(self) -> Reason | None:
+        """Why it is no download, whatever was heard before; None where that decides."""
+        reason = download_reason(self.reason, self.agent, Enough.NOT_YET)
+        return None if self.sent and reason is Reason.TOO_FEW_BYTES else reason
 
     @property
     def is_completed_play(self) -> bool:
         """Whether it is a play that was delivered whole at once, by a player that names no playback."""
-        is_play = self.reason is Reason.COUNTED and self.playback is None
-        return is_play and self.whole_size is not None and total(self.sent) >= self.whole_size
+        if self.playback is not None or self.whole_size is None or self.reason is not Reason.COUNTED:
+            return False
+        return total(self.sent) >= self.whole_size
 
 
-def entered(delivery: Delivery, agent: Agent, today: DailyKey, day_before: DailyKey | None) -> DeliveryEntry:
-    """``delivery`` for the ledger; ``today`` is the key of the UTC day on which it ended."""
+def entered(delivery: Delivery, listener: Listener) -> DeliveryEntry:
+    """``delivery`` for the ledger; ``listener`` is the caller, by the key of the UTC day on which it ended."""
     return DeliveryEntry(
         id=delivery.id,
         clip=delivery.clip.id,
         ended_at=delivery.ended_at,
-        listener=listener_key(today, delivery.caller),
-        known_as=None if day_before is None else listener_key(day_before, delivery.caller),
+        listener=listener.key,
+        known_as=listener.known_as,
         playback=delivery.playback,
-        agent=agent,
+        agent=listener.agent,
         reason=delivery.reason,
         ending=delivery.ending,
         sent=delivery.sent,
@@ -109,11 +111,11 @@ def first_bytes(parts: tuple[ByteRange, ...], count: int) -> tuple[ByteRange, ..
     for part in parts:
         if count <= 0:
             break
-        found.append(ByteRange(part.first, min(part.last, part.first + count - 1)))
+        found.append(part if len(part) <= count else ByteRange(part.first, part.first + count - 1))
         count -= len(part)
     return tuple(found)
 
 
 def total(parts: tuple[ByteRange, ...]) -> int:
     """Bytes in ``parts``, which do not overlap."""
-    return sum(len(part) for part in parts)
+    return sum([part.last - part.first + 1 for part in parts])

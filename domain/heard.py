@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -12,7 +13,8 @@ from domain.decision import Reason
 from domain.delivery import DeliveryEntry, total
 
 THE_CATALOGUE = ClipId(0)  # stands for all clips together where listeners are told apart
-DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MOST_STRETCHES = 256  # of what was heard in one window: somebody who asks for scraps is not to be remembered by each
 
 
@@ -35,6 +37,8 @@ class Purpose(StrEnum):
     PLAYBACK = "playback"  # all requests that name one playback, to be a completed play; for ever
     PIECES = "pieces"  # of one listener, whose player names no playback, to be a completed play
     CATALOGUE = "catalogue"  # to know the listeners of all clips; nothing is ever enough
+
+    __hash__ = str.__hash__  # Enum's own is written in Python, and unions are looked up by it many times
 
 
 ON_THE_WAY = frozenset({Reason.COUNTED, Reason.REPEAT, Reason.SEEK})  # to a completed play
@@ -118,9 +122,9 @@ def touches(entry: DeliveryEntry) -> Iterator[Touch]:
 
     Only a counted play begins a completed one, be it without a byte; else its repeats would complete it once more after
     what was heard of its playback is forgotten."""
-    minute = entry.ended_at.astimezone(UTC).replace(second=0, microsecond=0)
+    minute = minute_of(entry.ended_at)
     sent, begins = united(entry.sent), entry.reason is Reason.COUNTED
-    if entry.may_be_download:
+    if entry.settled is None:
         whose, known_as = entry.listener, entry.known_as
         yield Touch(entry.clip, whose, Purpose.DOWNLOAD, known_as, minute, sent, entry.download_size)
         yield Touch(THE_CATALOGUE, whose, Purpose.CATALOGUE, known_as, minute, (), None)
@@ -129,6 +133,17 @@ def touches(entry: DeliveryEntry) -> Iterator[Touch]:
     if entry.playback is not None and (sent or begins) and entry.reason in ON_THE_WAY:
         named = entry.playback.bytes
         yield Touch(entry.clip, named, Purpose.PLAYBACK, None, minute, sent, entry.whole_size, begins)
+
+
+def minute_of(moment: datetime) -> datetime:
+    """The whole minute of ``moment``, in UTC; of moments of one minute mostly one object, which compares at once."""
+    return nth_minute((moment - EPOCH) // MINUTE)
+
+
+@lru_cache(maxsize=16)
+def nth_minute(number: int) -> datetime:
+    """So many minutes after the epoch."""
+    return EPOCH + number * MINUTE
 
 
 def united(parts: tuple[ByteRange, ...]) -> tuple[ByteRange, ...]:

@@ -39,6 +39,15 @@ class Agent(StrEnum):
     NONE = "none"  # nothing
 
 
+@frozen
+class Listener:
+    """A caller as the ledger knows it: by a key of the day, and by what its User-Agent says."""
+
+    key: ListenerKey
+    known_as: ListenerKey | None  # the same listener's key of the day before, where windows go past midnight
+    agent: Agent
+
+
 def listener_key(key: DailyKey, caller: Caller) -> ListenerKey:
     """The listener behind ``caller`` on the day of ``key``: the same for IPv4 address or IPv6/64 and User-Agent."""
     text = f"{network_of(caller.address)}|{caller.user_agent}"

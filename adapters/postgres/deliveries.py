@@ -1,6 +1,6 @@
 """The ledger of deliveries in PostgreSQL: what was delivered, and what is counted by it, in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 from psycopg.rows import tuple_row
@@ -54,8 +54,8 @@ DELIVER = f"""
                     %(playbacks)s::uuid[], %(plays)s::text[], %(endings)s::text[], %(sent)s::int8multirange[],
                     %(settled)s::text[], %(is_completed)s::boolean[], %(downloads)s::int[], %(is_leading)s::boolean[],
                     %(completed)s::int[])
-             AS entry (id, clip_id, ended_at, listener, playback, play, ending, sent,
-                       settled, is_completed, download_of, is_leading, completed_by)
+             WITH ORDINALITY AS entry (id, clip_id, ended_at, listener, playback, play, ending, sent,
+                                       settled, is_completed, download_of, is_leading, completed_by, nth)
     ), known AS (
         SELECT id FROM deliveries WHERE id = ANY(%(ids)s::uuid[])
     ), united AS (
@@ -127,7 +127,11 @@ DELIVER = f"""
         GROUP BY clip_id, stretch.interval, since, counter ORDER BY clip_id, stretch.interval, since, counter
         ON CONFLICT (clip_id, interval, since, counter) DO UPDATE SET count = sum.count + excluded.count
     )
-    SELECT id, download FROM written UNION ALL SELECT id, NULL FROM known"""  # noqa: S608  # all of it is text of ours
+    SELECT nth, download FROM entry JOIN written USING (id)
+    UNION ALL SELECT nth, NULL FROM entry JOIN known USING (id)"""  # noqa: S608  # all of it is text of ours
+
+
+REASONS = {reason.value: reason for reason in Reason}
 
 
 @frozen
@@ -140,22 +144,23 @@ class PostgresDeliveries:
     database: Database
 
     async def deliver(self, entries: Sequence[DeliveryEntry], window: Window) -> Sequence[Reason]:
-        offered = first_of_each(entries)
-        waiting, reasons = [Offer.of(entry) for entry in offered.values()], dict[DeliveryId, Reason]()
+        waiting = offers = [Offer.of(entry) for entry in first_of_each(entries)]
+        reasons = dict[Offer, Reason]()
         while waiting:
             this, rest = first_round(waiting)
             rows = await self.database.ask_patiently(DELIVER, columns(this) | {"window": window.value}, tuple_row)
-            known = {entry for entry, reason in rows if reason is None}
+            known = {this.offers[nth - 1] for nth, reason in rows if reason is None}
             if known:  # then nothing was written: a union may have lost its leader
-                waiting = [offer for offer in waiting if offer.entry.id not in known]
+                waiting = [offer for offer in waiting if offer not in known]
             else:
-                waiting, reasons = rest, reasons | {entry: Reason(reason) for entry, reason in rows}
-        return [reasons[entry] for entry in offered if entry in reasons]
+                waiting = rest
+                reasons |= {this.offers[nth - 1]: REASONS[reason] for nth, reason in rows}
+        return [reasons[offer] for offer in offers if offer in reasons]
 
 
-def first_of_each(entries: Sequence[DeliveryEntry]) -> dict[DeliveryId, DeliveryEntry]:
+def first_of_each(entries: Sequence[DeliveryEntry]) -> Iterable[DeliveryEntry]:
     """The entries in their order, of those with one id the first."""
     offered: dict[DeliveryId, DeliveryEntry] = {}
     for entry in entries:
         offered.setdefault(entry.id, entry)
-    return offered
+    return offered.values()

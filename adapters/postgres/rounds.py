@@ -1,6 +1,6 @@
 """Rounds: deliveries in an order are written by few statements, each of which can touch what it unites only once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import Factory, define, frozen
 
@@ -11,18 +11,20 @@ from domain.heard import Purpose, Touch, touches
 UnionKey = tuple[ClipId, bytes, Purpose]
 
 
-@frozen
+@frozen(eq=False)
 class Offer:
     """An entry that is to be written, and what it adds to; reckoned once, since many rounds may look at it."""
 
     entry: DeliveryEntry
-    touches: tuple[Touch, ...]
-    keys: frozenset[UnionKey]  # of the unions that it adds to or may start from
+    touches: Mapping[UnionKey, Touch]
+    keys: Collection[UnionKey]  # of the unions that it adds to or may start from
 
     @classmethod
     def of(cls, entry: DeliveryEntry) -> "Offer":
-        added = tuple(touches(entry))
-        return cls(entry, added, frozenset(key for touch in added for key in (touch.key, known_key(touch)) if key))
+        added = {touch.key: touch for touch in touches(entry)}
+        if entry.known_as is None:
+            return cls(entry, added, added)
+        return cls(entry, added, {key for touch in added.values() for key in (touch.key, known_key(touch)) if key})
 
 
 @frozen
@@ -51,25 +53,30 @@ class Round:
 
     def takes(self, offer: Offer) -> bool:
         """Whether it can be written after the others, by the same statement."""
-        return all(self._leads_or_follows(touch) for touch in offer.touches)
+        for key, touch in offer.touches.items():
+            union = self.unions.get(key)
+            if union is not None and not follows(touch, union.touch):
+                return False
+            # a new union may start from the day before's, which a statement reads as it was before the statement
+            if union is None and touch.known_as is not None and known_key(touch) in self.unions:
+                return False
+        return True
 
     def add(self, offer: Offer) -> None:
         self.offers.append(offer)
-        for touch in offer.touches:
-            self.unions.setdefault(touch.key, Union(len(self.unions) + 1, offer.entry, touch))
+        for key, touch in offer.touches.items():
+            if key not in self.unions:
+                self.unions[key] = Union(len(self.unions) + 1, offer.entry, touch)
 
     def unions_for(self, *purposes: Purpose) -> list[Union | None]:
         """For each entry, the union that it adds to for one of ``purposes``, which exclude each other."""
-        found = (
-            next((touch.key for touch in offer.touches if touch.purpose in purposes), None) for offer in self.offers
-        )
-        return [None if key is None else self.unions[key] for key in found]
+        return [self._union_for(offer, purposes) for offer in self.offers]
 
-    def _leads_or_follows(self, touch: Touch) -> bool:
-        if touch.key in self.unions:
-            return follows(touch, self.unions[touch.key].touch)
-        # a new union may start from the day before's, which a statement reads as it was before the statement
-        return known_key(touch) not in self.unions
+    def _union_for(self, offer: Offer, purposes: Collection[Purpose]) -> Union | None:
+        for key, touch in offer.touches.items():
+            if touch.purpose in purposes:
+                return self.unions[key]
+        return None
 
 
 def first_round(offers: Sequence[Offer]) -> tuple[Round, list[Offer]]:
@@ -78,7 +85,7 @@ def first_round(offers: Sequence[Offer]) -> tuple[Round, list[Offer]]:
     Whoever shares a union with one who waits, waits too: in each union, the order stays."""
     this, rest, awaited = Round(), list[Offer](), set[UnionKey]()
     for offer in offers:
-        if awaited.isdisjoint(offer.keys) and this.takes(offer):
+        if (not awaited or awaited.isdisjoint(offer.keys)) and this.takes(offer):
             this.add(offer)
         else:
             rest.append(offer)
@@ -92,7 +99,8 @@ def known_key(touch: Touch) -> UnionKey | None:
 
 def follows(touch: Touch, leader: Touch) -> bool:
     """Whether ``touch`` changes nothing right after ``leader``, whatever was heard before."""
-    is_alike = (touch.minute, touch.enough) == (leader.minute, leader.enough) and touch.begins <= leader.begins
-    return is_alike and all(
+    if touch.minute != leader.minute or touch.enough != leader.enough or touch.begins > leader.begins:
+        return False
+    return touch.sent == leader.sent or all(
         any(whole.first <= part.first and part.last <= whole.last for whole in leader.sent) for part in touch.sent
     )

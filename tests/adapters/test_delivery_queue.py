@@ -1,6 +1,7 @@
 """Deliveries wait in the queue until they are written down; nothing of a listener but a key of the day leaves it."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -119,6 +120,35 @@ async def test_a_key_is_asked_for_once_a_day_and_forgotten_when_the_day_is_long_
 
     assert len(queue.keys.asked) == 4  # type: ignore[attr-defined]
     assert sorted(queue._known_keys) == [(NOON + timedelta(days=days)).date() for days in (2, 3)]
+
+
+async def test_keys_that_are_made_once_for_many_are_the_same_as_made_for_each() -> None:
+    """Those of one batch share what was reckoned of their caller, and only of theirs, and of their day."""
+    together, one_by_one = Ledger(), Ledger()
+    queue, slow = a_queue(together, window=Window.LAST_TOUCH), a_queue(one_by_one, window=Window.LAST_TOUCH)
+    slow = evolve(slow, keys=queue.keys)
+    callers = [Caller(f"192.0.2.{last}", agent) for last in (7, 8) for agent in ("Radio/1.0", "Bot/1.0", "")]
+    story = [a_delivery(caller, NOON + timedelta(days=days)) for _ in range(2) for days in (0, 1) for caller in callers]
+    for delivery in story:
+        queue.hand_in(delivery)
+    await queue.settled()
+    for delivery in story:
+        slow.hand_in(delivery)
+        await slow.settled()
+
+    assert len(together.batches) < len(one_by_one.batches) == len(story)
+    assert together.entries == one_by_one.entries
+    assert len({entry.listener for entry in together.entries}) == 2 * len(callers)
+
+
+async def test_no_address_is_held_when_nothing_waits() -> None:
+    queue = a_queue(Ledger())
+    delivery = a_delivery(Caller("192.0.2.200", "Radio/1.0"))
+    queue.hand_in(delivery)
+    await queue.settled()
+    held = [each for each in gc.get_referrers(delivery.caller) if each is not delivery]
+
+    assert not [each for each in held if isinstance(each, dict | tuple | list | set)]
 
 
 async def test_bots_and_those_who_say_nothing_of_themselves_are_told_apart() -> None:

@@ -94,4 +94,4 @@ def test_what_was_heard_the_day_before_is_written_before_it_is_read(entry: Deliv
     told = [evolve(play, known_as=known, listener=key, playback=None) for known, key in pairwise(keys)]
     story = [evolve(entry, ended_at=NOON + timedelta(days=day)) for day, entry in enumerate(told)]
 
-    assert len(in_rounds(story)) == (days if play.may_be_download else 1)
+    assert len(in_rounds(story)) == (days if play.settled is None else 1)

@@ -13,13 +13,13 @@ from domain.clip import ClipId
 from domain.decision import Reason
 from domain.delivery import Delivery, DeliveryId, Ending, download_size, entered, first_bytes, total
 from domain.heard import united
-from domain.listener import Agent, Caller, DailyKey, listener_key
+from domain.listener import Agent, Caller, Listener, ListenerKey
 from domain.play import PlayId
 from tests.examples import NOON, a_clip, a_play, an_entry
 
 CLIP = a_clip(duration=120.0, size=1_000)
-TODAY, YESTERDAY = DailyKey(b"t" * 32), DailyKey(b"y" * 32)
 CALLER = Caller("192.0.2.7", "Safari")
+LISTENER = Listener(ListenerKey(b"today"), ListenerKey(b"yesterday"), Agent.PLAYER)
 
 parts_apart = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 8)), max_size=5).map(
     lambda stretches: united(tuple(ByteRange(first, first + more) for first, more in stretches))
@@ -75,6 +75,13 @@ def test_the_first_bytes_are_those_that_are_read_first(
     assert bytes_of(first_bytes(in_any_order, count)) == bytes_of(in_any_order)[: max(count, 0)]
 
 
+@given(parts=parts_apart, missing=st.integers(0, 3))
+def test_the_first_bytes_end_just_where_the_sending_did(parts: tuple[ByteRange, ...], missing: int) -> None:
+    count = max(total(parts) - missing, 0)
+
+    assert bytes_of(first_bytes(parts, count)) == bytes_of(parts)[:count]
+
+
 @given(parts=parts_apart)
 def test_the_total_is_the_number_of_bytes(parts: tuple[ByteRange, ...]) -> None:
     assert total(parts) == len(bytes_of(parts))
@@ -89,20 +96,18 @@ def a_delivery(size: int | None = 1_000, playback: PlayId | None = None) -> Deli
 
 def test_an_entry_knows_the_listener_by_the_keys_of_both_days_and_by_nothing_else() -> None:
     delivery = a_delivery(playback=a_play(CLIP.id).id)
-    entry = entered(delivery, Agent.PLAYER, TODAY, YESTERDAY)
+    entry = entered(delivery, LISTENER)
 
-    assert entry.listener == listener_key(TODAY, CALLER)
-    assert entry.known_as == listener_key(YESTERDAY, CALLER)
+    assert (entry.listener, entry.known_as) == (LISTENER.key, LISTENER.known_as)
     assert (entry.id, entry.clip, entry.ended_at) == (delivery.id, CLIP.id, NOON)
     assert (entry.playback, entry.reason, entry.ending) == (delivery.playback, Reason.COUNTED, Ending.SENT)
     assert (entry.sent, entry.agent) == (delivery.sent, Agent.PLAYER)
     assert "192.0.2.7" not in repr(entry)
-    assert entered(delivery, Agent.PLAYER, TODAY, None).known_as is None
 
 
 @pytest.mark.parametrize(("size", "whole"), [(1_000, 990), (10, 10), (101, 100), (None, None)])
 def test_a_play_is_complete_at_99_of_100_bytes(size: int | None, whole: int | None) -> None:
-    entry = entered(a_delivery(size), Agent.PLAYER, TODAY, None)
+    entry = entered(a_delivery(size), LISTENER)
 
     assert entry.whole_size == whole
     assert entry.download_size == (None if size is None else ceil(size / 2))
@@ -125,19 +130,22 @@ def test_a_play_without_a_name_is_completed_by_being_delivered_whole(said: dict[
 
 
 @pytest.mark.parametrize(
-    ("said", "may_be"),
+    ("said", "settled"),
     [
-        ({}, True),
-        ({"reason": Reason.SEEK}, True),
-        ({"reason": Reason.REPEAT}, True),
-        ({"download_size": None}, True),  # its bytes are heard, though they are never enough
-        ({"sent": ()}, False),
-        ({"agent": Agent.BOT}, False),
-        ({"agent": Agent.NONE}, False),
-        ({"reason": Reason.PROBE}, False),
-        ({"reason": Reason.PREFETCH}, False),
-        ({"reason": Reason.HEAD}, False),
+        ({}, None),
+        ({"reason": Reason.SEEK}, None),
+        ({"reason": Reason.REPEAT}, None),
+        ({"download_size": None}, None),  # its bytes are heard, though they are never enough
+        ({"sent": ()}, Reason.TOO_FEW_BYTES),
+        ({"sent": (), "agent": Agent.BOT}, Reason.BOT),
+        ({"agent": Agent.BOT}, Reason.BOT),
+        ({"agent": Agent.NONE}, Reason.NO_USER_AGENT),
+        ({"reason": Reason.PROBE}, Reason.PROBE),
+        ({"reason": Reason.PREFETCH}, Reason.PREFETCH),
+        ({"reason": Reason.HEAD}, Reason.HEAD),
     ],
 )
-def test_what_brings_nobody_a_byte_is_no_download_whatever_was_heard_before(said: dict[str, Any], may_be: bool) -> None:
-    assert an_entry(ClipId(1), **said).may_be_download is may_be
+def test_what_brings_nobody_a_byte_is_no_download_whatever_was_heard_before(
+    said: dict[str, Any], settled: Reason | None
+) -> None:
+    assert an_entry(ClipId(1), **said).settled is settled

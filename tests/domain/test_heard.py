@@ -1,6 +1,6 @@
 """What was heard over many deliveries: unions of bytes, and windows that end."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from domain.byte_range import ByteRange
 from domain.clip import ClipId
 from domain.decision import Reason
-from domain.heard import MOST_STRETCHES, THE_CATALOGUE, Heard, Purpose, Touch, Window, nothing_heard, touches, united
+from domain.heard import (
+    MOST_STRETCHES,
+    THE_CATALOGUE,
+    Heard,
+    Purpose,
+    Touch,
+    Window,
+    minute_of,
+    nothing_heard,
+    touches,
+    united,
+)
 from domain.listener import Agent
 from tests.examples import NOON, a_key, a_play, an_entry
 
@@ -162,3 +173,12 @@ def test_who_asks_for_scraps_is_remembered_by_no_more_than_a_player_makes() -> N
 
     assert remembered.parts == tuple(ByteRange(at, at) for at in range(0, 2 * MOST_STRETCHES, 2))
     assert remembered.with_(a_touch(ByteRange(1, 1), enough=10**6), Window.CALENDAR_DAY).parts[0] == ByteRange(0, 2)
+
+
+naive_moments = (NOON.replace(year=year, tzinfo=None) for year in (1900, 2200))
+
+
+@given(moment=st.datetimes(*naive_moments, timezones=st.timezones()))
+def test_a_minute_is_the_whole_one_in_utc(moment: datetime) -> None:
+    assert minute_of(moment) == moment.astimezone(UTC).replace(second=0, microsecond=0)
+    assert minute_of(moment).tzinfo is UTC
