@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from domain.clip import Clip, ClipId
+from domain.clip import ClipId
 from domain.errors import PeriodFault, PeriodRefused
 from domain.ports import Catalogue, Clock, Statistics
 from domain.statistics import (
     COUNTERS,
     MOST_BUCKETS,
-    ClipCounts,
+    CountedClip,
     Counts,
     Explained,
     Interval,
@@ -28,10 +28,9 @@ UNTIL_NOW = {Interval.HOUR: timedelta(hours=24), Interval.DAY: timedelta(days=30
 
 @frozen
 class ClipReport:
-    """A clip, all that was ever counted of it, and the series of a period; empty if none was asked for."""
+    """A clip with all that was ever counted of it, and the series of a period; empty if none was asked for."""
 
-    clip: Clip
-    counted: ClipCounts
+    counted: CountedClip
     series: Series
 
 
@@ -74,10 +73,9 @@ class ReportCounts:
 
     async def of_clip(self, clip: ClipId, period: Period | None = None) -> ClipReport:
         """A clip's counters, as of this moment. Raises ClipNotFound."""
-        found = await self.catalogue.find(clip)
-        counted = await self.statistics.counts(clip)
+        counted = await self.statistics.counted(clip)
         series = () if period is None else filled(period, await self.statistics.series(clip, period))
-        return ClipReport(evolve(found, play_count=counted.counts.play_count), counted, series)
+        return ClipReport(counted, series)
 
     async def of_catalogue(self, period: Period, limit: int) -> CatalogueReport:
         """The counters of all clips, removed ones too, and at most ``limit`` of those that are there."""

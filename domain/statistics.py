@@ -41,6 +41,19 @@ class ClipCounts:
     last_played_at: datetime | None
 
 
+@frozen
+class CountedClip:
+    """A clip of the catalogue and all that was ever counted of it, as of one moment; ``last_played_at`` as above."""
+
+    clip: Clip
+    counts: Counts
+    last_played_at: datetime | None
+
+    def __attrs_post_init__(self) -> None:
+        if self.clip.play_count != self.counts.play_count:
+            raise ValueError("a clip and its counters are told as of one moment")
+
+
 class Interval(StrEnum):
     """How long a bucket of a series is."""
 

@@ -10,7 +10,7 @@ from attrs import define
 from adapters.memory.catalogue import MemoryCatalogue
 from adapters.memory.tables import as_counts
 from domain.clip import ClipId
-from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
+from domain.statistics import ClipCounts, CountedClip, Counts, Explained, Period, TopClip
 
 
 @define(slots=False)
@@ -20,6 +20,10 @@ class MemoryStatistics(MemoryCatalogue):
     async def counts(self, clip: ClipId) -> ClipCounts:
         total = self._tables.sums.totals.get(clip, Counter())
         return ClipCounts(as_counts(total), self._tables.last_played.get(clip))
+
+    async def counted(self, clip: ClipId) -> CountedClip:
+        found, counted = await self.find(clip), await self.counts(clip)
+        return CountedClip(found, counted.counts, counted.last_played_at)
 
     async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
         sums = self._tables.sums

@@ -4,22 +4,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.multirange import Multirange
 
-from adapters.postgres.pool import Database
+from adapters.postgres.batches import Batches
+from adapters.postgres.pool import MOST_WAITING, Database, array
 from domain.byte_range import ByteRange
-from domain.clip import Clip, ClipId
+from domain.clip import LARGEST_CLIP_ID, Clip, ClipId
 from domain.decision import Reason
 from domain.delivery import Ending
+from domain.errors import ClipNotFound
 from domain.heard import THE_CATALOGUE
-from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
+from domain.statistics import COUNTERS, ClipCounts, CountedClip, Counts, Explained, Period, TopClip
 
 COUNTS = """
     SELECT 'play_count', plays, last_played_at FROM play_counts WHERE clip_id = %(clip)s
     UNION ALL
     SELECT counter, count, NULL FROM counts WHERE clip_id = %(clip)s AND interval = 'total'"""
+
+COUNTED = """
+    SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
+           coalesce(plays, 0) AS play_count, created_at, tags, last_played_at,
+           downloads, listeners, completed, listens, skips
+    FROM clips LEFT JOIN play_counts ON clip_id = id, LATERAL (
+        SELECT coalesce(max(count) FILTER (WHERE counter = 'downloads'), 0) AS downloads,
+               coalesce(max(count) FILTER (WHERE counter = 'listeners'), 0) AS listeners,
+               coalesce(max(count) FILTER (WHERE counter = 'completed'), 0) AS completed,
+               coalesce(max(count) FILTER (WHERE counter = 'listens'), 0) AS listens,
+               coalesce(max(count) FILTER (WHERE counter = 'skips'), 0) AS skips
+        FROM counts WHERE counts.clip_id = clips.id AND interval = 'total'
+    ) AS totals
+    WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL"""
 
 SERIES = """
     SELECT since, counter, count FROM counts
@@ -52,6 +68,7 @@ EXPLAINED = """
     WHERE clip_id = %(clip)s ORDER BY ended_at DESC, id DESC LIMIT %(limit)s"""
 
 
+TOTALS = [counter for counter in COUNTERS if counter != "play_count"]  # that of plays has a table of its own
 ALL_CLIPS = [THE_CATALOGUE - part for part in range(17)]  # as migration 0002 says
 
 
@@ -60,11 +77,26 @@ class PostgresStatistics:
     """Reads ``counts`` and ``play_counts``, so that what is told costs the same however many plays there were."""
 
     database: Database
+    _batches: Batches[ClipId, CountedClip] = field(init=False, eq=False, repr=False)
+
+    @_batches.default
+    def _own_batches(self) -> Batches[ClipId, CountedClip]:
+        return Batches(self._counted_all, MOST_WAITING)
 
     async def counts(self, clip: ClipId) -> ClipCounts:
         rows = await self.database.ask(COUNTS, {"clip": clip}, tuple_row)
         last = next((moment for _, _, moment in rows if moment is not None), None)
         return ClipCounts(Counts(**{counter: count for counter, count, _ in rows}), last)
+
+    async def counted(self, clip: ClipId) -> CountedClip:
+        if not 0 < clip <= LARGEST_CLIP_ID:  # a number that its column cannot hold would fail the whole batch
+            raise ClipNotFound(clip)
+        return await self._batches.ask(clip)
+
+    async def _counted_all(self, clips: Sequence[ClipId]) -> Sequence[CountedClip | ClipNotFound]:
+        rows = await self.database.ask(COUNTED, {"clips": array(set(clips))}, dict_row)
+        found = {each.clip.id: each for each in map(counted, rows)}
+        return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
     async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
         place = {"clip": clip, "the_catalogue": ALL_CLIPS}
@@ -78,6 +110,11 @@ class PostgresStatistics:
     async def explained(self, clip: ClipId, limit: int) -> Sequence[Explained]:
         rows = await self.database.ask(EXPLAINED, {"clip": clip, "limit": limit}, dict_row)
         return [explained(row) for row in rows]
+
+
+def counted(row: dict[str, Any]) -> CountedClip:
+    last_played_at, totals = row.pop("last_played_at"), {counter: row.pop(counter) for counter in TOTALS}
+    return CountedClip(Clip(**row), Counts(play_count=row["play_count"], **totals), last_played_at)
 
 
 def stretch(period: Period) -> dict[str, Any]:

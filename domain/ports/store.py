@@ -13,7 +13,7 @@ from domain.listen import Confirmation, ListenReport
 from domain.listener import DailyKey
 from domain.location import AudioLocation
 from domain.play import Play, PlayId
-from domain.statistics import ClipCounts, Counts, Explained, Period, TopClip
+from domain.statistics import ClipCounts, CountedClip, Counts, Explained, Period, TopClip
 from domain.transfer import ClipRecord, Restored
 
 
@@ -108,6 +108,9 @@ class Statistics(Protocol):
 
     async def counts(self, clip: ClipId) -> ClipCounts:
         """All that was ever counted of a clip, present or removed; zero for one that was never played."""
+
+    async def counted(self, clip: ClipId) -> CountedClip:
+        """A clip of the catalogue with the same. Raises ClipNotFound."""
 
     async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
         """What was counted in each bucket, by its beginning, of one clip or of all, removed ones too.

@@ -26,7 +26,9 @@ def counts_json(counts: Counts) -> dict[str, int]:
 def clip_report_json(report: ClipReport, address_of: AddressOf) -> dict[str, Any]:
     """The clip with all that was ever counted of it."""
     counted = report.counted
-    return clip_json(report.clip, address_of) | {"last_played_at": counted.last_played_at} | counts_json(counted.counts)
+    return (
+        clip_json(counted.clip, address_of) | {"last_played_at": counted.last_played_at} | counts_json(counted.counts)
+    )
 
 
 def catalogue_report_json(report: CatalogueReport, address_of: AddressOf) -> dict[str, Any]:

@@ -124,6 +124,17 @@ async def test_lookups_that_come_at_once_take_one_connection_once(
     assert pool.get_stats()["requests_num"] - before == 1
 
 
+async def test_clips_that_are_counted_at_once_take_one_connection_once(
+    world: World, clip: ClipId, pool: AsyncConnectionPool[AsyncConnection]
+) -> None:
+    other = await a_clip(world)
+    before = pool.get_stats()["requests_num"]
+    counted = await asyncio.gather(*(world.statistics.counted(of) for of in [clip, other] * 50))
+
+    assert [each.clip.id for each in counted] == [clip, other] * 50
+    assert pool.get_stats()["requests_num"] - before == 1
+
+
 async def test_pages_that_are_asked_for_at_once_take_one_connection_for_each_query(
     world: World, clip: ClipId, pool: AsyncConnectionPool[AsyncConnection]
 ) -> None:

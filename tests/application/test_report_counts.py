@@ -11,7 +11,7 @@ from adapters.memory.store import MemoryStore
 from application.report_counts import UNTIL_NOW, ReportCounts, summed
 from domain.clip import ClipId
 from domain.errors import ClipNotFound, PeriodFault, PeriodRefused
-from domain.statistics import MOST_BUCKETS, ClipCounts, Counts, Interval, Period
+from domain.statistics import MOST_BUCKETS, CountedClip, Counts, Interval, Period
 from tests.examples import NOON, a_play, details, some_audio
 
 KEEP = timedelta(days=90)
@@ -117,8 +117,7 @@ async def test_a_report_is_the_clip_with_its_counters_and_no_series_unless_one_i
     await store.record(a_play(of=clip.id))
     told = await report.of_clip(clip.id)
 
-    assert told.clip == evolve(clip, play_count=1)
-    assert told.counted == ClipCounts(Counts(play_count=1), NOON)
+    assert told.counted == CountedClip(evolve(clip, play_count=1), Counts(play_count=1), NOON)
     assert told.series == ()
 
 
@@ -135,9 +134,9 @@ async def test_a_series_has_every_bucket_of_the_period_in_order(store: MemorySto
 class BusyStore(MemoryStore):
     """A store in which a play is written down whenever somebody is about to ask."""
 
-    async def counts(self, clip: ClipId) -> ClipCounts:
+    async def counted(self, clip: ClipId) -> CountedClip:
         await self.record(a_play(of=clip))
-        return await super().counts(clip)
+        return await super().counted(clip)
 
 
 async def test_a_play_while_a_report_is_gathered_is_in_all_of_it() -> None:
@@ -145,7 +144,7 @@ async def test_a_play_while_a_report_is_gathered_is_in_all_of_it() -> None:
     clip = await store.add(details(), some_audio(), NOON)
     told = await reporting(store).of_clip(clip.id)
 
-    assert told.clip.play_count == told.counted.counts.play_count == 1
+    assert told.counted.clip.play_count == told.counted.counts.play_count == 1
 
 
 async def test_no_clip_has_no_report_and_nothing_that_is_explained(report: ReportCounts) -> None:

@@ -21,7 +21,7 @@ from domain.errors import AudioUnavailable, StoreUnavailable
 from domain.location import AudioLocation
 from domain.play import Play
 from domain.ports import LARGEST_CHUNK, AudioSource, Chunk, OpenedAudio
-from domain.statistics import ClipCounts, Counts, Explained, Period
+from domain.statistics import CountedClip, Counts, Explained, Period
 from domain.validators import Validators
 from entrypoints.container import Container, in_memory
 from entrypoints.settings import Settings
@@ -101,7 +101,7 @@ class LedgerAway:
     async def record(self, play: Play) -> bool:
         raise StoreUnavailable("the database cannot be reached")
 
-    async def counts(self, clip: ClipId) -> ClipCounts:
+    async def counted(self, clip: ClipId) -> CountedClip:
         raise StoreUnavailable("the database cannot be reached")
 
     async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:

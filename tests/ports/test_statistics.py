@@ -1,5 +1,6 @@
 """The promises of `domain.ports.Statistics`, in memory and in PostgreSQL."""
 
+import asyncio
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -7,11 +8,13 @@ import pytest
 from attrs import evolve
 
 from domain.byte_range import ByteRange
-from domain.clip import ClipId
+from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.decision import Reason
 from domain.delivery import DeliveryEntry, Ending
+from domain.errors import ClipNotFound
 from domain.heard import Window
-from domain.statistics import NONE_AT_ALL, ClipCounts, Counts, Explained, Interval, Period, TopClip, filled
+from domain.listen import ListenReport
+from domain.statistics import NONE_AT_ALL, ClipCounts, CountedClip, Counts, Explained, Interval, Period, TopClip, filled
 from tests.examples import NOON, a_play, an_entry, details, some_audio
 from tests.worlds import World
 
@@ -66,6 +69,61 @@ async def test_counts_are_all_that_was_ever_counted_of_one_clip(world: World, cl
     counted = Counts(play_count=2, downloads=3, listeners=3, completed=3)
     assert await world.statistics.counts(clip) == ClipCounts(counted, NOON + 9 * DAY)
     assert await world.statistics.counts(other) == ClipCounts(Counts(play_count=1), NOON)
+
+
+async def test_a_counted_clip_is_the_clip_with_all_that_was_ever_counted_of_it(
+    world: World, clip: ClipId, other: ClipId
+) -> None:
+    await played(world, NOON, NOON + DAY, clip=clip)
+    await deliver(world, an_entry(clip), an_entry(clip, listener="bob"))
+    await world.ledger.record(named := a_play(of=other))
+    await world.listens.confirm(other, named.id, ListenReport(9.0, finished=True), NOON + HOUR, 9 * DAY)
+    counted = Counts(play_count=2, downloads=2, listeners=2, completed=2)
+
+    for of, counts, last in ((clip, counted, NOON + DAY), (other, Counts(play_count=1, listens=1), NOON)):
+        assert await world.statistics.counted(of) == CountedClip(await world.catalogue.find(of), counts, last)
+
+
+async def test_a_clip_that_was_never_played_is_counted_as_nothing(world: World, clip: ClipId) -> None:
+    expected = CountedClip(await world.catalogue.find(clip), NONE_AT_ALL, None)
+
+    assert await world.statistics.counted(clip) == expected
+
+
+async def test_a_clip_that_is_not_in_the_catalogue_is_not_counted_whoever_else_is_asked_for(
+    world: World, clip: ClipId, other: ClipId
+) -> None:
+    await played(world, NOON, clip=other)
+    await world.catalogue.remove(other)
+    nowhere = [other, NOWHERE, ClipId(0), ClipId(LARGEST_CLIP_ID), ClipId(LARGEST_CLIP_ID + 1), ClipId(-(2**64))]
+    answers = await asyncio.gather(*map(world.statistics.counted, [clip, *nowhere, clip]), return_exceptions=True)
+
+    assert answers[0] == answers[-1] == await world.statistics.counted(clip)
+    assert [each.clip for each in answers if isinstance(each, ClipNotFound)] == nowhere
+
+
+async def test_a_clip_is_counted_as_of_one_moment_that_is_not_before_the_question(world: World, clip: ClipId) -> None:
+    async def playing() -> None:
+        while True:
+            await world.ledger.record(a_play(of=clip))
+            await asyncio.sleep(0)
+
+    async def reading() -> None:
+        while True:
+            told = await world.statistics.counted(clip)
+            assert told.clip.play_count == told.counts.play_count
+            await asyncio.sleep(0)
+
+    others = [asyncio.create_task(each()) for each in (playing, reading, reading, reading)]
+    for number in range(30):
+        await world.ledger.record(a_play(of=clip))
+        assert (await world.statistics.counted(clip)).counts.play_count > number
+        await asyncio.sleep(0)
+
+    for each in others:
+        each.cancel()
+    await asyncio.wait(others)
+    assert all(each.cancelled() for each in others)
 
 
 async def test_a_series_has_each_count_in_its_hour_and_its_day_in_utc(world: World, clip: ClipId) -> None:

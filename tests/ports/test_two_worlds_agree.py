@@ -103,6 +103,7 @@ class TwoWorlds(RuleBasedStateMachine):
     @rule(clip=clip_ids)
     def counts(self, clip: ClipId) -> None:
         self.both(lambda world: world.statistics.counts(clip))
+        self.both(lambda world: world.statistics.counted(clip))
 
     @rule(sort=sorts, limit=st.integers(1, 4), among=narrowed, day=st.integers(0, 2))
     def page(self, sort: Sort, limit: int, among: ClipFilter, day: int) -> None:
