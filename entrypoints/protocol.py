@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, ClassVar, NoReturn, cast
+from urllib.parse import unquote
 
 import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from entrypoints.corked import Corked
+from entrypoints.exchange import Exchange
 from entrypoints.framing import NO_HTTP, fault_of_head
+from entrypoints.lingering import Lingering
 from entrypoints.read_ahead import MOST_WAITING, ReadAhead
 from entrypoints.until_close import UntilClose
 from entrypoints.web.event_stream import ABORT
@@ -65,6 +67,8 @@ class Protocol(HttpToolsProtocol):
     _head_bytes = 0
     _problem = NO_HTTP
     _deadline: asyncio.TimerHandle | None = None
+    _extensions: dict[str, dict[object, object]]
+    cycle: Exchange
 
     # what the parser finds
 
@@ -89,11 +93,48 @@ class Protocol(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_WAITING:
             self._reads_no_more = True
             raise TooMany
-        fault = fault_of_head(self.parser.get_http_version(), self.headers)
+        version = self.parser.get_http_version()
+        fault = fault_of_head(version, self.headers)
         if fault is not None:
             self._fail(fault)
-        super().on_headers_complete()
+        self._describe(version)
+        self._take_up(keeps_alive=version != "1.0" and self.parser.should_keep_alive())
         self._enter(Stage.BODY)
+
+    def _describe(self, version: str) -> None:
+        """Tell the application of the request."""
+        target = httptools.parse_url(self.url)
+        path = target.path.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = target.path
+        self.scope["query_string"] = target.query or b""
+        self.scope["extensions"] = self._extensions
+
+    def _take_up(self, *, keeps_alive: bool) -> None:
+        """Have the request answered, at once or when those before it are."""
+        before, self.cycle = (
+            self.cycle,
+            Exchange(
+                scope=self.scope,
+                transport=self.transport,
+                flow=self.flow,
+                logger=self.logger,
+                access_logger=self.access_logger,
+                access_log=False,
+                default_headers=self.server_state.default_headers,
+                message_event=asyncio.Event(),
+                expect_100_continue=self.expect_100_continue,
+                keep_alive=keeps_alive,
+                on_response=self.on_response_complete,
+            ),
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -105,7 +146,8 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = ReadAhead(transport, self.pipeline)
         transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
-        self.transport = cast("asyncio.Transport", Corked(transport, self.loop, self._linger))
+        self.transport = cast("asyncio.Transport", Lingering(transport, self._linger))
+        self._extensions = {ABORT: {"abort": transport.abort}}
         self._stage = Stage.HEAD
         self._set_deadline()
 
@@ -139,7 +181,6 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        cycle.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
         if cycle.scope["http_version"] == "1.0":
             app = cast("Any", UntilClose(cast("Any", app), cycle))
         super()._start_asgi_task(cycle, app)
@@ -191,6 +232,8 @@ class Protocol(HttpToolsProtocol):
     def _linger(self, transport: asyncio.Transport) -> bool:
         """Whether a connection that is to be closed only says so, and stays for what the client still sends: closed
         with that unread it would be reset, and the client could lose the answer (RFC 9112 §9.6)."""
+        if self.cycle is not None:
+            self.cycle.send_head()
         if self._stage is not Stage.BODY or self._reads_no_more or not self._has_sent:
             return False
         self._reads_no_more = True
