@@ -5,7 +5,7 @@ from datetime import UTC
 
 from attrs import evolve, frozen
 
-from domain.browsing import ClipFilter, ClipQuery, Facet, Page
+from domain.browsing import ClipFilter, ClipQuery, Facet, Page, Sort
 from domain.clip import Clip, ClipId
 from domain.ports import Catalogue, Clock
 
@@ -19,6 +19,8 @@ class Browse:
 
     async def page(self, query: ClipQuery) -> Page:
         """One page; what is trending is told as of now, and on later pages as of the day of the first."""
+        if query.sort is not Sort.TRENDING:
+            return await self.catalogue.page(query)
         began = self.clock().astimezone(UTC).date() if query.after is None else query.after.as_of
         return await self.catalogue.page(evolve(query, as_of=began))
 

@@ -81,4 +81,4 @@ PERIOD: Mapping[str, Reader] = {"interval": interval, "from": moment, "to": mome
 
 def asks_for_series(request: Request) -> bool:
     """Whether any parameter is about a period."""
-    return any(name in request.query_params for name in PERIOD)
+    return bool(request.scope["query_string"]) and any(name in request.query_params for name in PERIOD)

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from application.report_counts import CatalogueReport, ClipReport, Series
+from application.report_counts import CatalogueReport, Series
 from domain.decision import Reason
 from domain.delivery import total
-from domain.statistics import COUNTERS, Counts, Explained, Period
+from domain.statistics import COUNTERS, CountedClip, Counts, Explained, Period
 from entrypoints.web.reasons import BECAUSE
 from entrypoints.web.stream_address import AddressOf
 from entrypoints.web.wire import clip_json
@@ -23,9 +23,8 @@ def counts_json(counts: Counts) -> dict[str, int]:
     return {name: getattr(counts, name) for name in COUNTERS}
 
 
-def clip_report_json(report: ClipReport, address_of: AddressOf) -> dict[str, Any]:
+def counted_clip_json(counted: CountedClip, address_of: AddressOf) -> dict[str, Any]:
     """The clip with all that was ever counted of it."""
-    counted = report.counted
     return (
         clip_json(counted.clip, address_of) | {"last_played_at": counted.last_played_at} | counts_json(counted.counts)
     )

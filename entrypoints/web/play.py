@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from application.browse import Browse
 from application.curate import Curate
 from application.stream_clip import StreamClip
+from domain.browsing import Page
 from domain.clip import Clip
 from domain.ports import Telemetry
 from entrypoints.web.audio_response import audio_response
@@ -19,7 +20,8 @@ from entrypoints.web.handoff import can_be_handed_off, handed_off
 from entrypoints.web.headers import listening
 from entrypoints.web.query_string import clip_id, clip_query, next_link
 from entrypoints.web.stream_address import AddressFor
-from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_response
+from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_response, page_json, written_response
+from entrypoints.web.written_once import WrittenOnce
 
 
 @frozen
@@ -35,20 +37,22 @@ class PlayEndpoints:
     body_limit: int
     accel_redirect: str | None = None
     client_address: ClientAddress = ClientAddress()
+    _pages: WrittenOnce[Page] = field(factory=partial(WrittenOnce, page_json), init=False, eq=False, repr=False)
+    _clips: WrittenOnce[Clip] = field(factory=partial(WrittenOnce, clip_json), init=False, eq=False, repr=False)
 
     async def page(self, request: Request) -> Response:
         query = clip_query(request)
         page = await self.browse.page(query)
-        address_of = await self.address_of()
-        clips = [clip_json(clip, address_of) for clip in page.clips]
-        return json_response(clips, headers=next_link(request, page, query.sort))
+        body = self._pages.body(page, await self.address_of())
+        return written_response(body, headers=next_link(request, page, query.sort))
 
     async def add(self, request: Request) -> Response:
         clip = await self.curate.add(await clip_details(request, self.body_limit))
         return json_response(await self._told(clip), 201, {"location": f"/play/{clip.id}"})
 
     async def clip(self, request: Request) -> Response:
-        return json_response(await self._told(await self.browse.clip(clip_id(request))))
+        clip = await self.browse.clip(clip_id(request))
+        return written_response(self._clips.body(clip, await self.address_of()))
 
     async def change(self, request: Request) -> Response:
         changes = await clip_changes(request, self.body_limit)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from domain.browsing import DEFAULT_PAGE, LARGEST_PAGE, ClipFilter, ClipQuery, Page, Sort
+from domain.browsing import DEFAULT_PAGE, LARGEST_PAGE, ClipFilter, ClipQuery, Cursor, Page, Sort
 from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.errors import ClipNotFound
 from domain.tags import MOST_TAGS
@@ -18,6 +19,7 @@ from entrypoints.web.refusals import InvalidFields
 from entrypoints.web.structuring import FieldError
 
 LONGEST_QUERY = 200
+MOST_KEPT = 200  # query strings, of at most 8 KiB, of which is remembered what they ask: most are asked again and again
 DIGITS = re.compile("[0-9]+")
 
 
@@ -38,7 +40,12 @@ def repeated(asked: QueryParams, names: Iterable[str]) -> list[FieldError]:
 
 def clip_query(request: Request) -> ClipQuery:
     """Which clips the query string asks for. Raises InvalidFields; unknown parameters are nobody's fault."""
-    asked = request.query_params
+    return query_of(request.scope["query_string"])
+
+
+@lru_cache(MOST_KEPT)
+def query_of(query_string: bytes) -> ClipQuery:
+    asked = QueryParams(query_string)
     errors = [*filter_faults(asked), *repeated(asked, ("sort", "limit", "after"))]
     if asked.get("sort", Sort.NEWEST) not in list(Sort):
         errors.append(FieldError("sort", f"must be one of {', '.join(Sort)}"))
@@ -95,7 +102,12 @@ def next_link(request: Request, page: Page, sort: Sort) -> dict[str, str]:
     """The Link header to the next page (RFC 8288), relative to this one; none at the end."""
     if page.next is None:
         return {}
-    # Not from `request.url`, which cannot be had where the query string is not UTF-8.
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
-    query = urlencode([*asked, ("after", cursor_text(page.next, sort))])
+    query = query_after(request.scope["query_string"], page.next, sort)
     return {"link": f'<{request.scope["root_path"]}/play?{query}>; rel="next"'}
+
+
+@lru_cache(MOST_KEPT)
+def query_after(query_string: bytes, place: Cursor, sort: Sort) -> str:
+    """The same query from ``place`` on."""
+    asked = [(name, value) for name, value in QueryParams(query_string).multi_items() if name != "after"]
+    return urlencode([*asked, ("after", cursor_text(place, sort))])

@@ -1,17 +1,18 @@
 """The endpoints that tell what was counted, and why."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from attrs import frozen
+from attrs import field, frozen
 from starlette.requests import Request
 from starlette.responses import Response
 
 from application.report_counts import CatalogueReport, ReportCounts
-from domain.statistics import Period
+from domain.statistics import CountedClip, Period
 from entrypoints.web.counts_query import PERIOD, Reader, asked, asks_for_series, at_most
 from entrypoints.web.counts_wire import (
     catalogue_report_json,
-    clip_report_json,
+    counted_clip_json,
     explained_json,
     period_json,
     series_csv,
@@ -19,7 +20,8 @@ from entrypoints.web.counts_wire import (
 )
 from entrypoints.web.query_string import clip_id
 from entrypoints.web.stream_address import AddressFor
-from entrypoints.web.wire import json_response
+from entrypoints.web.wire import json_response, written_response
+from entrypoints.web.written_once import WrittenOnce
 
 ABOUT_COUNTING = "/about/counting"
 CATALOGUE: Mapping[str, Reader] = {**PERIOD, "limit": at_most(10)}
@@ -35,15 +37,19 @@ class StatsEndpoints:
 
     report: ReportCounts
     address_of: AddressFor
+    _counted: WrittenOnce[CountedClip] = field(
+        factory=partial(WrittenOnce, counted_clip_json), init=False, eq=False, repr=False
+    )
 
     async def clip(self, request: Request) -> Response:
         clip = clip_id(request)
         if not asks_for_series(request):
             report = await self.report.of_clip(clip)
-            return json_response(clip_report_json(report, await self.address_of()), headers=FRESH)
+            body = self._counted.body(report.counted, await self.address_of())
+            return written_response(body, headers=FRESH)
         period = self._period(request)
         report = await self.report.of_clip(clip, period)
-        told = clip_report_json(report, await self.address_of())
+        told = counted_clip_json(report.counted, await self.address_of())
         return json_response(told | period_json(period) | series_json(report.series), headers=FRESH)
 
     async def clip_as_csv(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ from cattrs import BaseValidationError, Converter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.browsing import Page
 from domain.clip import Clip, ClipChanges, ClipDetails, ClipOffer
 from entrypoints.web.refusals import InvalidFields, MalformedBody, UnsupportedMediaType
 from entrypoints.web.sent_body import media_type, pieces_within
@@ -128,7 +129,19 @@ def clip_json(clip: Clip, address_of: AddressOf = open_address) -> dict[str, Any
     }
 
 
+def page_json(page: Page, address_of: AddressOf) -> list[dict[str, Any]]:
+    return [clip_json(clip, address_of) for clip in page.clips]
+
+
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return written_response(written(content), status, headers)
+
+
+def written(content: Any) -> bytes:
     """``content`` as JSON, moments in UTC with a Z."""
-    body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(content, option=orjson.OPT_UTC_Z)
+
+
+def written_response(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON that is written already."""
     return Response(body, status, headers, "application/json")
