@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.requests import Request
 
@@ -10,22 +11,28 @@ WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)  # 
 
 def accepts(request: Request, media_type: str) -> bool:
     """Whether the client takes ``media_type``."""
-    return weight(request, media_type) > 0
+    return weight(accept(request), media_type) > 0
 
 
 def preferred(request: Request, media_types: Sequence[str]) -> str | None:
     """Which of ``media_types`` the client likes best, the first of equals; None if it takes none of them."""
-    best = max(media_types, key=lambda media_type: weight(request, media_type))
-    return best if accepts(request, best) else None
+    field = accept(request)
+    best = max(media_types, key=lambda media_type: weight(field, media_type))
+    return best if weight(field, best) > 0 else None
 
 
-def weight(request: Request, media_type: str) -> float:
+def accept(request: Request) -> str:
+    """What the client says that it takes; several lines are one list (RFC 9110 §5.3)."""
+    return ", ".join(request.headers.getlist("accept") or ["*/*"])
+
+
+@lru_cache(maxsize=128)  # most clients say the same
+def weight(field: str, media_type: str) -> float:
     """How much the client likes ``media_type``, 0 to 1: the most specific range decides."""
-    header = ", ".join(request.headers.getlist("accept") or ["*/*"])  # RFC 9110 §5.3: several lines are one list
-    ranges = dict(weighed(part) for part in header.lower().split(","))
+    ranges = dict(weighed(part) for part in field.lower().split(","))
     main_type = media_type.partition("/")[0]
     named = (ranges[name] for name in (media_type, f"{main_type}/*", "*/*") if name in ranges)
-    return next(named, 0 if header.strip() else 1)
+    return next(named, 0 if field.strip() else 1)
 
 
 def weighed(part: str) -> tuple[str, float]:

@@ -23,6 +23,7 @@ from entrypoints.web.peaks import PeaksEndpoints
 from entrypoints.web.play import PlayEndpoints
 from entrypoints.web.rate_limits import RateLimits
 from entrypoints.web.resource import ByAccept, Handler, Resource
+from entrypoints.web.route_table import RouteTable
 from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_limit import StreamLimit
 from entrypoints.web.uploads import UploadEndpoints
@@ -53,7 +54,7 @@ class Endpoints:
 
 
 def routes(endpoints: Endpoints) -> list[Route]:
-    """All addresses, most asked for first: they are tried in this order."""
+    """All addresses."""
     return [*listening(endpoints), *told(endpoints), *operation(endpoints)]
 
 
@@ -113,7 +114,7 @@ def operation(endpoints: Endpoints) -> list[Route]:
 def create_app(endpoints: Endpoints, lifespan: Lifespan) -> Starlette:
     """The service as an ASGI application."""
     app = Starlette(
-        routes=routes(endpoints),
+        routes=[RouteTable(routes(endpoints))],
         middleware=[Middleware(CanonicalPath)],
         exception_handlers=dict(HANDLERS),
         lifespan=lifespan,

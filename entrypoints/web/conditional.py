@@ -6,21 +6,20 @@ from datetime import datetime
 from starlette.datastructures import Headers
 
 from domain.http_date import parsed_http_date
-from domain.preconditions import NONE, EntityTags, Preconditions
+from domain.preconditions import EntityTags, Preconditions
 from domain.validators import EntityTag
 
 ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 # Possessive, since a gap of blanks must not be tried in every way there is to divide it.
 MEMBER = re.compile(r'[ \t]*+((?:W/)?"[\x21\x23-\x7e\x80-\xff]*+")?[ \t]*+(?:,|\Z)')
 NAMES = ("if-match", "if-unmodified-since", "if-none-match", "if-modified-since", "if-range")
+CONDITIONS = frozenset(NAMES)
 MATCHES_NOTHING = EntityTag("", is_weak=True)  # If-Range compares strongly, and no weak tag does
 
 
 def preconditions(headers: Headers) -> Preconditions:
     """What the fields say. What cannot be read is as if it were not there, but for If-Match, whose sender would rather
     have nothing than another version, and If-Range, whose sender would rather have the whole."""
-    if not any(name.startswith(b"if-") for name, _ in headers.raw):
-        return NONE
     match, unmodified, none_match, modified, if_range = (headers.getlist(name) for name in NAMES)
     return Preconditions(
         if_match=(entity_tags(match) or EntityTags()) if match else None,

@@ -1,6 +1,7 @@
 """The Range header field, read to the letter (RFC 9110 §14.1.1, §14.2)."""
 
 import re
+from functools import lru_cache
 
 from domain.byte_range import FromTo, RangeSet, RequestedRange, Suffix
 
@@ -8,6 +9,7 @@ RANGE_SPEC = re.compile(r"([0-9]+)-([0-9]*)|-([0-9]+)")
 BEYOND_ANY_SIZE = 10**19  # what a number of twenty digits or more amounts to
 
 
+@lru_cache(maxsize=64)  # players ask for the same, and most for the whole
 def range_set(field: str) -> RangeSet | None:
     """What the field asks for; None where it must be ignored: another unit than bytes, or not well-formed.
 

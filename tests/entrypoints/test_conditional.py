@@ -122,4 +122,4 @@ def test_if_range_is_a_tag_or_a_date_or_matches_nothing(text: str, meant: Entity
 
 
 def test_a_plain_request_has_no_preconditions() -> None:
-    assert read(("range", "bytes=0-")) is NONE
+    assert read(("range", "bytes=0-")) == NONE
