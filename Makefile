@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench-bytes bench-plays bench-telemetry drill screenshots reference audit clean
+.PHONY: help run test check format constraints bench bench-quick bench-telemetry drill screenshots reference audit clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -26,11 +26,11 @@ format: .venv/dev  ## rewrite the code in the house's form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench-bytes: .venv/run  ## measure how fast bytes are served, beside Debian's nginx, by its wrk; quickly by ARGS=--quick
-	$(BIN)/python -m benchmarks.bytes $(ARGS)
+bench: .venv/run  ## measure how fast it is beside what people would use instead, and beside its limits; into the README by ARGS=--readme
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
-bench-plays: .venv/run  ## measure how fast plays are counted, beside the first version's stack; quickly by ARGS=--quick
-	$(BIN)/python -m benchmarks.plays $(ARGS)
+bench-quick: .venv/run  ## the same in two minutes: fewer turns, and only where many ask at once
+	$(BIN)/python -m benchmarks.bench --quick $(ARGS)
 
 bench-telemetry: .venv/tracing  ## measure what telemetry and traces cost; quickly by ARGS=--quick
 	$(BIN)/python -m benchmarks.telemetry $(ARGS)

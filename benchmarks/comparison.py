@@ -7,7 +7,7 @@ from typing import Protocol
 from attrs import Factory, define, field, frozen
 from attrs.validators import ge, min_len
 
-from benchmarks.load import Load
+from benchmarks.seen import Load
 
 
 class Subject(Protocol):
@@ -33,29 +33,41 @@ class Turn:
 
 @frozen
 class Target:
-    """A promise: the ratio of ``subject`` to ``limit`` is at least ``ratio``; None promises only to tell it."""
+    """A promise: ``subject`` does at least ``ratio`` times as much as ``limit``, and its slowest answers (p99) take at
+    most ``p99`` times as long; None promises only to tell it."""
 
     subject: str
     limit: str
     ratio: float | None = None
+    p99: float | None = None
 
 
 @frozen
 class Ratio:
-    """How many times as much as ``limit`` a subject did, turn by turn; ``target`` None where nothing is promised."""
+    """How many times as much as ``limit`` a subject did, turn by turn, and how many times as long its slowest answers
+    took; what is promised of it is in ``target``."""
 
     subject: str
     limit: str
     turns: tuple[float, ...] = field(validator=min_len(1))
-    target: float | None = None
+    p99s: tuple[float, ...] = field(validator=min_len(1))
+    target: Target
 
     @property
     def median(self) -> float:
         return median(self.turns)
 
     @property
+    def p99(self) -> float:
+        return median(self.p99s)
+
+    @property
     def is_met(self) -> bool | None:
-        return None if self.target is None else self.median >= self.target
+        return None if self.target.ratio is None else self.median >= self.target.ratio
+
+    @property
+    def is_p99_met(self) -> bool | None:
+        return None if self.target.p99 is None else self.p99 <= self.target.p99
 
 
 @define(eq=False)
@@ -83,14 +95,12 @@ class Comparison:
             self.turns[subject.name].append(subject.measure(self.connections, seconds))
 
     def ratios(self) -> list[Ratio]:
-        """Of every subject but the last, which is the limit, to it; then those that are promised of others."""
-        limit = self.subjects[-1].name
-        promised = {(target.subject, target.limit): target.ratio for target in self.targets}
-        names = [subject.name for subject in self.subjects]
-        pairs = dict.fromkeys([*((name, limit) for name in names[:-1]), *promised])
-        known = [pair for pair in pairs if set(pair) <= set(names)]
-        return [Ratio(name, other, self._ratio(name, other), promised.get((name, other))) for name, other in known]
+        """Of all that is promised; or, where nothing is, of every subject but the last, to the last."""
+        *names, limit = [subject.name for subject in self.subjects]
+        return [self._ratio(target) for target in self.targets or [Target(name, limit) for name in names]]
 
-    def _ratio(self, name: str, other: str) -> tuple[float, ...]:
-        turns = zip(self.turns[name], self.turns[other], strict=True)
-        return tuple(one.load.per_second / two.load.per_second for one, two in turns)
+    def _ratio(self, target: Target) -> Ratio:
+        turns = list(zip(self.turns[target.subject], self.turns[target.limit], strict=True))
+        rates = tuple(one.load.per_second / two.load.per_second for one, two in turns)
+        p99s = tuple(one.load.p99 / two.load.p99 for one, two in turns)
+        return Ratio(target.subject, target.limit, rates, p99s, target)

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -16,9 +16,9 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from adapters.postgres.embedded import embedded_postgres
-from benchmarks.load import Unsound
+from benchmarks.seen import Unsound
 
-CONNECTIONS = {"max_connections": "150"}  # the first version keeps 64; all else is as the service starts it
+CONNECTIONS = {"max_connections": "300"}  # the first version keeps 128; all else is as the service starts it
 MEMORY = ("tmpfs", "ramfs")
 QUIET = 0.25  # seconds in which nothing is written; the service gathers deliveries for less
 PATIENCE = 60.0  # seconds
@@ -60,6 +60,16 @@ def told(url: str, statement: LiteralString) -> TupleRow:
     """The first row that the database answers; empty if there is none."""
     with connect(url, autocommit=True) as connection:
         return connection.execute(statement).fetchone() or ()
+
+
+def settled(url: str, statement: LiteralString) -> Callable[[], int]:
+    """A count by ``statement`` once everything is written down. It raises Unsound: that does not end."""
+
+    def count() -> int:
+        rest(url)
+        return int(told(url, statement)[0])
+
+    return count
 
 
 def rest(url: str) -> None:

@@ -24,9 +24,9 @@ from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import Database, connection_pool
 from adapters.postgres.statistics import PostgresStatistics
 from benchmarks.durable import check_durable, postgres
-from benchmarks.load import Unsound
 from benchmarks.processes import end_by_signals, temporary_folder
 from benchmarks.report import machine, write_json
+from benchmarks.seen import Unsound
 from benchmarks.service import HERE
 from domain.browsing import ClipQuery, Sort
 from domain.clip import ClipId

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from benchmarks.load import Unsound
+from benchmarks.seen import Unsound
 
 SPEED = 50_000  # bytes a second
 SIP = SPEED // 5  # what a listener reads at once, five times a second

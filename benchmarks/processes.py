@@ -17,6 +17,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 LOOPBACK = "127.0.0.1"
+DISK = Path("/var/tmp")  # where /tmp may be memory
 PATIENCE = 60.0  # seconds for a program to start, or to end
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -31,10 +32,15 @@ def end_by_signals() -> None:
 
 def program(name: str) -> str:
     """Where a Debian program is. Raises SystemExit: it is missing."""
-    found = which(name, path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin")
+    found = found_program(name)
     if found is None:
         sys.exit(f"This benchmark needs {name}: apt-get install {name}")
     return found
+
+
+def found_program(name: str) -> str | None:
+    """Where a Debian program is, None where it is missing."""
+    return which(name, path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin")
 
 
 def free_port() -> int:
@@ -44,8 +50,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def temporary_folder(place: Path | None = None) -> Iterator[Path]:
-    """A folder that is gone afterwards, in ``place`` or with the temporary files.
+def temporary_folder(place: Path = DISK) -> Iterator[Path]:
+    """A folder that is gone afterwards, on a disk.
 
     Every account may enter it: root's PostgreSQL runs under another one."""
     with TemporaryDirectory(prefix="play-bench-", dir=place, ignore_cleanup_errors=True) as made:

@@ -1,7 +1,5 @@
 """Recordings of noise: real WAV files that nothing can compress, cache by content, or guess."""
 
-from hashlib import sha256
-from http import HTTPStatus
 from pathlib import Path
 from random import Random
 from struct import pack
@@ -27,26 +25,6 @@ class Recording:
 
     def write_to(self, folder: Path) -> None:
         (folder / self.name).write_bytes(self.content())
-
-
-@frozen
-class Request:
-    """What listeners ask for: a recording, or the first ``first_bytes`` of it."""
-
-    recording: Recording
-    first_bytes: int | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {} if self.first_bytes is None else {"Range": f"bytes=0-{self.first_bytes - 1}"}
-
-    @property
-    def status(self) -> HTTPStatus:
-        return HTTPStatus.OK if self.first_bytes is None else HTTPStatus.PARTIAL_CONTENT
-
-    def digest(self) -> bytes:
-        """SHA-256 of the right answer."""
-        return sha256(self.recording.content()[: self.first_bytes]).digest()
 
 
 KB_100 = Recording("100-kB.wav", 100_000)

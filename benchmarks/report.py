@@ -58,7 +58,7 @@ def subject_row(comparison: Comparison, name: str) -> str:
 
 
 def ratio_row(comparison: Comparison, ratio: Ratio) -> str:
-    target = "" if ratio.target is None else f"≥ {ratio.target}"
+    target = "" if ratio.target.ratio is None else f"≥ {ratio.target.ratio}"
     spread = f"{min(ratio.turns):.2f}–{max(ratio.turns):.2f}"
     return (
         f"| {comparison.work} | {ratio.subject} / {ratio.limit} | {ratio.median:.2f} "
@@ -92,8 +92,9 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
                 "median": ratio.median,
                 "min": min(ratio.turns),
                 "max": max(ratio.turns),
-                "target": ratio.target,
+                "target": ratio.target.ratio,
                 "met": ratio.is_met,
+                "p99": {"median": ratio.p99, "target": ratio.target.p99, "met": ratio.is_p99_met},
             }
             for ratio in comparison.ratios()
         ],

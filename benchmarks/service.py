@@ -2,9 +2,8 @@
 
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,9 @@ from benchmarks.recordings import Recording
 
 HERE = Path(__file__).parents[1]
 WRITE_KEY = "benchmark"
+ADDING = {"Content-Type": "application/json", "X-API-Key": WRITE_KEY}
+COUNTED = "SELECT coalesce(sum(plays), 0)::bigint FROM play_counts"
+CLIPS = "SELECT count(*) FROM clips"
 MODULE = "soundverse_play"
 
 
@@ -27,60 +29,49 @@ class Service:
     url: str
     process: Process
 
-    def add(self, audio_url: str) -> int:
+    def add(self, clip: Mapping[str, Any]) -> int:
         """Add a clip; its id."""
-        body = json.dumps({"title": audio_url[-200:], "genre": "Noise", "audio_url": audio_url}).encode()
-        headers = {"content-type": "application/json", "x-api-key": WRITE_KEY}
-        with urlopen(Request(f"{self.url}/play", body, headers)) as answer:
+        with urlopen(Request(f"{self.url}/play", json.dumps(clip).encode(), ADDING)) as answer:
             return int(json.load(answer)["id"])
 
     def stream_url(self, clip: int) -> str:
         return f"{self.url}/play/{clip}/stream"
-
-    def plays(self, clip: int) -> int:
-        """How often the clip was played, as the service tells everybody."""
-        with urlopen(f"{self.url}/play/{clip}/stats") as answer:
-            stats: dict[str, Any] = json.load(answer)
-        return int(stats["play_count"])
 
 
 @contextmanager
 def service(
     folder: Path,
     library: Sequence[Path],
-    *arguments: str,
-    checkout: Path = HERE,
+    *,
     module: str = MODULE,
     **settings: str,
 ) -> Iterator[Service]:
-    """``soundverse-play`` of ``checkout`` over a data folder, which is made, with ``library`` as its media.
+    """``soundverse-play`` over a data folder, which is made if it is not there, with ``library`` put in its media.
 
-    ``module`` may be one that starts it otherwise."""
+    Its log lines go to a file beside the folder. ``module`` may be one that starts it otherwise."""
     media = folder / "media"
-    media.mkdir(parents=True)
+    media.mkdir(parents=True, exist_ok=True)
     for file in library:
         (media / file.name).hardlink_to(file)
     port = free_port()
-    command = (sys.executable, "-m", module, "--port", str(port), "--data", str(folder), *arguments)
+    command = (sys.executable, "-m", module, "--port", str(port), "--data", str(folder))
     with (
         folder.with_suffix(".errors").open("wb") as errors,
-        running(command, errors, cwd=checkout, variables=environment(**settings)) as process,
+        running(command, errors, cwd=HERE, variables=environment(**settings)) as process,
     ):
         url = f"http://{LOOPBACK}:{port}"
-        wait_until_answering(f"{url}/readyz", process)
+        wait_until_answering(f"{url}/play", process)
         yield Service(url, process)
 
 
-def library_url(recording: Recording) -> str:
-    """Where a recording of the media folder lies, as clips say it."""
-    return f"library:{recording.name}"
+def clip_at(audio_url: str, **facts: Any) -> dict[str, Any]:
+    """What is told of a clip whose audio lies there when it is added."""
+    return {"title": "Noise", "genre": "Noise", "duration": 12.5, "audio_url": audio_url} | facts
 
 
-def knows(setting: str, checkout: Path) -> bool:
-    """Whether the service of ``checkout`` has such a setting: an earlier version may be measured too."""
-    command = (sys.executable, "-m", MODULE, "settings")
-    shown = subprocess.run(command, cwd=checkout, env=environment(), check=True, capture_output=True)
-    return f"\n{setting}=".encode() in shown.stdout
+def library_clip(recording: Recording) -> dict[str, Any]:
+    """A clip of the media folder."""
+    return clip_at(f"library:{recording.name}")
 
 
 def environment(**settings: str) -> dict[str, str]:

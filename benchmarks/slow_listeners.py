@@ -1,4 +1,4 @@
-"""What slow listeners cost: ``python -m benchmarks.slow_listeners [--checkout FOLDER]``.
+"""What slow listeners cost: ``python -m benchmarks.slow_listeners``.
 
 200 of them hear a 50 MB clip at 50 kB a second: from a file, relayed, and kept in the cache. Meanwhile the service's
 process is watched: how much its memory grows, and how long a new listener waits for the first byte, beside how long
@@ -7,7 +7,8 @@ that takes when it is idle. Each kind has a service of its own. PostgreSQL's pro
 
 import asyncio
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -15,12 +16,13 @@ from statistics import median
 from attrs import Factory, asdict, define, frozen
 
 from benchmarks.listeners import SPEED, first_byte, listen_slowly
-from benchmarks.load import Unsound
+from benchmarks.measures import Measure
 from benchmarks.nginx import nginx
-from benchmarks.processes import end_by_signals, memory, temporary_folder
+from benchmarks.processes import end_by_signals, found_program, memory, temporary_folder
 from benchmarks.recordings import MB_50
 from benchmarks.report import VERDICTS, machine, write_json
-from benchmarks.service import HERE, Service, knows, library_url, service
+from benchmarks.seen import Unsound
+from benchmarks.service import HERE, Service, clip_at, library_clip, service
 
 LISTENERS = 200
 GROWTH = {"file": 40e6, "relayed": 200e6, "kept": 200e6}  # bytes, at most
@@ -85,21 +87,47 @@ async def watched(kind: str, running: Service, url: str, seconds: float) -> Find
     )
 
 
-async def found(folder: Path, checkout: Path, seconds: float) -> list[Finding]:
+def measures_of(seconds: float) -> list[Measure]:
+    """What is promised of slow listeners; without nginx there is no source that could be relayed. Raises Unsound."""
+    kinds = ("file", "relayed") if found_program("nginx") else ("file",)
+    return [measure for finding in findings(kinds, seconds) for measure in promised(finding)]
+
+
+def promised(finding: Finding) -> Iterator[Measure]:
+    kind, most = finding.kind, GROWTH[finding.kind] / 1e6
+    yield Measure(f"memory that {LISTENERS} slow listeners take ({kind})", "MB", (finding.growth / 1e6,), most)
+    new, idle = (finding.beside * 1e3,), (finding.idle * 1e3,)
+    yield Measure(f"first byte amid them, and idle ({kind})", "ms", new, START, idle)
+
+
+def findings(kinds: Iterable[str], seconds: float) -> list[Finding]:
+    """What was found of each kind in turn. Raises Unsound."""
+    unsound: list[Exception] = []
+    with temporary_folder() as folder:
+        try:
+            return asyncio.run(found(folder, kinds, seconds))
+        except* Unsound as faults:  # one who was refused, or all of them
+            unsound.extend(faults.exceptions)
+    raise unsound[0]
+
+
+async def found(folder: Path, kinds: Iterable[str], seconds: float) -> list[Finding]:
     """Each kind in turn, over a service that was just started."""
     files = folder / "files"
     files.mkdir()
     MB_50.write_to(files)
-    findings = []
-    for kind in GROWTH:
+    seen = []
+    for kind in kinds:
         with ExitStack() as stack:
-            source = stack.enter_context(nginx(folder / f"source-{kind}", files))
-            cache = {"PLAY_CACHE_SIZE": "0"} if kind == "relayed" and knows("PLAY_CACHE_SIZE", checkout) else {}
-            running = stack.enter_context(service(folder / kind, [files / MB_50.name], checkout=checkout, **cache))
-            location = library_url(MB_50) if kind == "file" else f"{source.url}/{MB_50.name}"
-            url = running.stream_url(await asyncio.to_thread(running.add, location))
-            findings.append(await watched(kind, running, url, seconds))
-    return findings
+            clip = library_clip(MB_50)
+            if kind != "file":
+                source = stack.enter_context(nginx(folder / f"source-{kind}", files))
+                clip = clip_at(f"{source.url}/{MB_50.name}")
+            cache = {"PLAY_CACHE_SIZE": "0"} if kind == "relayed" else {}
+            running = stack.enter_context(service(folder / kind, [files / MB_50.name], **cache))
+            url = running.stream_url(await asyncio.to_thread(running.add, clip))
+            seen.append(await watched(kind, running, url, seconds))
+    return seen
 
 
 def row(finding: Finding) -> str:
@@ -109,30 +137,20 @@ def row(finding: Finding) -> str:
     return f"| {finding.kind} | {growth} | {start} | {times} | {VERDICTS[finding.is_met]} |"
 
 
-def arguments() -> Namespace:
+def main() -> None:
     parser = ArgumentParser(description=f"Measure what {LISTENERS} slow listeners cost.")
     parser.add_argument("--seconds", type=float, default=15.0, help="how long they listen, for each kind")
-    parser.add_argument("--checkout", type=Path, default=HERE, help="where the service is that is measured")
-    return parser.parse_args()
-
-
-def main() -> None:
-    chosen = arguments()
+    seconds = parser.parse_args().seconds
     end_by_signals()
     where = machine()
-    unsound: list[Exception] = []
-    findings: list[Finding] = []
     try:
-        with temporary_folder() as folder:
-            findings = asyncio.run(found(folder, chosen.checkout.resolve(), chosen.seconds))
-    except* Unsound as faults:  # one who was refused, or all of them
-        unsound.extend(faults.exceptions)
-    if unsound:
-        sys.exit(f"Nothing is told of what was measured, for it is unsound: {unsound[0]}")
+        seen = findings(GROWTH, seconds)
+    except Unsound as fault:
+        sys.exit(f"Nothing is told of what was measured, for it is unsound: {fault}")
     print("| kind | RSS + MB | PSS + MB | target | idle ms | beside ms | longest ms | times | target | |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
-    print("\n".join(row(finding) for finding in findings))
-    json = [asdict(finding) | {"met": finding.is_met} for finding in findings]
+    print("\n".join(map(row, seen)))
+    json = [asdict(finding) | {"met": finding.is_met} for finding in seen]
     print(f"\nJSON: {write_json('slow_listeners', {'machine': where, 'findings': json}).relative_to(HERE)}")
 
 

@@ -1,4 +1,9 @@
--- What wrk has counted, as one line of JSON, the last of its output.
+-- Sends the method and the body of the command line; tells what wrk has counted as one line of JSON, its last.
+init = function(told)
+  wrk.method = told[1]
+  if told[2] ~= "" then wrk.body = told[2] end
+end
+
 done = function(summary, latency)
   io.write(string.format(
     '\n{"answers": %d, "bytes": %d, "microseconds": %d, "refused": %d, "broken": %d, "p50": %d, "p99": %d}\n',

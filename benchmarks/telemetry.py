@@ -12,14 +12,14 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.comparison import Comparison
-from benchmarks.counting import COUNTED, Counting
-from benchmarks.durable import Postgres, check_durable, postgres
-from benchmarks.load import Unsound
-from benchmarks.plays import DISK
+from benchmarks.durable import Postgres, check_durable, postgres, settled
 from benchmarks.processes import LOOPBACK, end_by_signals, free_port, running, temporary_folder, wait_until_answering
 from benchmarks.recordings import KB_100
 from benchmarks.report import as_json, machine, markdown, write_json
-from benchmarks.service import HERE, MODULE, service
+from benchmarks.requests import audio
+from benchmarks.seen import Unsound
+from benchmarks.served import Served
+from benchmarks.service import COUNTED, HERE, MODULE, library_clip, service
 
 SERVICE, UNLOGGED, SAMPLED, TRACED, UNTOLD = (
     "service",
@@ -34,7 +34,7 @@ ROUNDS = 8  # of one second: many short ones see the same machine, however busy 
 UNLOGGED_SETTINGS = {"PLAY_LOG_LEVEL": "warning"}
 
 
-def subjects(stack: ExitStack, folder: Path) -> list[Counting]:
+def subjects(stack: ExitStack, folder: Path) -> list[Served]:
     """Start all; ``stack`` ends it. The one without telemetry is last: the others are compared to it."""
     (folder / "media").mkdir()
     KB_100.write_to(folder / "media")
@@ -52,7 +52,7 @@ def subjects(stack: ExitStack, folder: Path) -> list[Counting]:
 
 def started(
     stack: ExitStack, folder: Path, server: Postgres, name: str, module: str = MODULE, **settings: str
-) -> Counting:
+) -> Served:
     """A service with a database of its own and one clip."""
     place = "".join(letter if letter.isalnum() else "_" for letter in name)
     database, library = server.database(place), [folder / "media" / KB_100.name]
@@ -60,8 +60,8 @@ def started(
     running_one = stack.enter_context(
         service(folder / place, library, module=module, DATABASE_URL=database, **settings)
     )
-    clip = running_one.add(f"library:{KB_100.name}")
-    return Counting(name, (running_one.stream_url(clip),), running_one.process.pid, database, COUNTED)
+    url = running_one.stream_url(running_one.add(library_clip(KB_100)))
+    return Served(name, url, audio(KB_100, 100), running_one.process.pid, settled(database, COUNTED))
 
 
 def collector(stack: ExitStack, folder: Path) -> str:
@@ -73,9 +73,8 @@ def collector(stack: ExitStack, folder: Path) -> str:
     return url
 
 
-def comparisons(counting: list[Counting], *, quick: bool) -> Iterator[Comparison]:
+def comparisons(streams: list[Served], *, quick: bool) -> Iterator[Comparison]:
     for connections in (BUSY,) if quick else (1, BUSY):
-        streams = [each.of(1) for each in counting]
         yield Comparison(f"hot clip at {connections}", connections, streams)
 
 
@@ -109,7 +108,7 @@ def main() -> None:
     end_by_signals()
     where = machine()
     try:
-        with temporary_folder(DISK) as folder, ExitStack() as stack:
+        with temporary_folder() as folder, ExitStack() as stack:
             measured = comparisons(subjects(stack, folder), quick=quick)
             found = [done(each) for each in measured]
     except Unsound as fault:

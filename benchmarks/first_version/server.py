@@ -7,26 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 
-from attrs import frozen
-
-from benchmarks.processes import LOOPBACK, Process, free_port, running, wait_until_answering
-from benchmarks.service import environment
+from benchmarks.processes import LOOPBACK, free_port, running, wait_until_answering
+from benchmarks.service import Service, environment
 
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
 ENVIRONMENT = HERE / ".venv"
 INSTALLED = ENVIRONMENT / "requirements.txt"  # what was wholly installed there
-
-
-@frozen
-class FirstVersion:
-    """The first version, answering at ``url``."""
-
-    url: str
-    process: Process
-
-    def stream_url(self, clip: int) -> str:
-        return f"{self.url}/play/{clip}/stream"
 
 
 def install() -> None:
@@ -42,15 +29,15 @@ def install() -> None:
 
 
 @contextmanager
-def first_version(media: Path, database: str, errors: Path) -> Iterator[FirstVersion]:
+def first_version(media: Path, database: str, errors: Path) -> Iterator[Service]:
     """The first version over ``media`` and ``database``, whose table it makes. It was installed before.
 
-    No access log, uvloop and httptools: the best that uvicorn can do."""
+    uvicorn as it comes with uvloop and httptools, but without its access log, and its errors in the file ``errors``."""
     port = free_port()
     uvicorn = (str(ENVIRONMENT / "bin/python"), "-m", "uvicorn", "--app-dir", str(HERE), "app:app", "--no-access-log")
-    command = (*uvicorn, "--log-level", "warning", "--host", LOOPBACK, "--port", str(port), "--backlog", "2048")
-    variables = environment(MEDIA=str(media), DATABASE_URL=database.replace("postgresql:", "postgresql+psycopg2:"))
+    command = (*uvicorn, "--host", LOOPBACK, "--port", str(port))
+    variables = environment(MEDIA=str(media), DATABASE_URL=database)
     with errors.open("wb") as log, running(command, log, variables=variables) as process:
         url = f"http://{LOOPBACK}:{port}"
-        wait_until_answering(f"{url}/docs", process)
-        yield FirstVersion(url, process)
+        wait_until_answering(f"{url}/play", process)
+        yield Service(url, process)
