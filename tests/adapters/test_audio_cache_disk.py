@@ -16,7 +16,7 @@ import pytest
 
 from adapters.audio.cache import copies, shelf
 from adapters.audio.cache.entry import Version, verified
-from adapters.audio.cache.memory import Recent
+from adapters.audio.recent import Recent
 from domain.byte_range import FromTo
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation

@@ -63,7 +63,13 @@ def test_a_file_that_was_given_back_is_no_longer_touched(file: FileDescriptor, t
     other = os.open(tmp_path / "other", os.O_RDONLY)
 
     assert other == file.number
-    for touching in (lambda: file.read(5, 0), lambda: file.read_at_once(5, 0), file.status, file.share):
+    for touching in (
+        lambda: file.read(5, 0),
+        lambda: file.read_at_once(5, 0),
+        file.status,
+        file.status_at_once,
+        file.share,
+    ):
         with pytest.raises(OSError, match="closed"):
             touching()
     os.close(other)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from adapters.audio.library.filesystem import FilesystemAudio
-from adapters.audio.library.openat2 import NotAtOnce, Openat2, OpenHow
+from adapters.audio.library.openat2 import NotAtOnce, Openat2, OpenHow, kernel_syscall
 from domain.byte_range import FromTo
 from domain.errors import RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation
@@ -270,7 +270,7 @@ async def test_the_media_type_is_not_told_from_the_half_of_the_beginning_that_is
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM, errno.EINVAL])
-async def test_a_kernel_that_does_not_know_or_allow_openat2_is_asked_once(folder: Path, number: int) -> None:
+async def test_a_kernel_that_does_not_know_or_allow_openat2_is_not_asked_again(folder: Path, number: int) -> None:
     await that_opens_at_once(folder)  # else nothing is shown by what follows
     asked = []
 
@@ -285,7 +285,7 @@ async def test_a_kernel_that_does_not_know_or_allow_openat2_is_asked_once(folder
 
         assert await all_of(opened) == CONTENT
         opened.close()
-    assert asked == [os.fsencode(folder)]
+    assert asked == [os.fsencode(folder / "clip.mp3"), os.fsencode(folder)]
 
 
 async def test_a_file_that_cannot_be_opened_at_once_does_not_keep_others_from_it(folder: Path) -> None:
@@ -296,6 +296,50 @@ async def test_a_file_that_cannot_be_opened_at_once_does_not_keep_others_from_it
 
     async with no_thread():
         (await files.open(CLIP)).close()
+
+
+async def test_a_media_folder_behind_a_symbolic_link_is_opened_at_once_wherever_it_leads(folder: Path) -> None:
+    await that_opens_at_once(folder)  # else nothing is shown by what follows
+    (link := folder.parent / "link to media").symlink_to(folder)
+    files = FilesystemAudio(link)
+    (await files.open(CLIP)).close()
+    async with no_thread():
+        opened = await files.open(CLIP)
+
+        assert await all_of(opened) == CONTENT
+        opened.close()
+    (elsewhere := folder.parent / "media elsewhere").mkdir()
+    (elsewhere / "clip.mp3").write_bytes(CONTENT[:5000])
+    link.unlink()
+    link.symlink_to(elsewhere)
+    opened = await files.open(CLIP)
+
+    assert opened.size == 5000
+    opened.close()
+
+
+async def test_the_folder_is_looked_up_apart_only_if_it_lies_behind_a_symbolic_link(folder: Path) -> None:
+    await that_opens_at_once(folder)  # else nothing is shown by what follows
+    (link := folder.parent / "link").symlink_to(folder)
+    (folder / "link.mp3").symlink_to("clip.mp3")
+    really, asked = kernel_syscall(), list[bytes]()
+    assert really is not None
+
+    def asking(number: int, here: int, path: bytes, how: OpenHow, size: int) -> int:
+        asked.append(path)
+        return really(number, here, path, how, size)
+
+    straight, behind = Openat2(asking), Openat2(asking)
+    with pytest.raises(NotAtOnce):
+        straight.opened_below(folder, "link.mp3")
+    os.close(behind.opened_below(link, "clip.mp3"))
+    asked.clear()
+    os.close(straight.opened_below(folder, "clip.mp3"))
+
+    assert asked == [os.fsencode(folder / "clip.mp3")]
+    asked.clear()
+    os.close(behind.opened_below(link, "clip.mp3"))
+    assert asked == [os.fsencode(link), b"clip.mp3"]
 
 
 async def test_a_folder_that_was_away_is_opened_at_once_when_it_is_back(folder: Path) -> None:

@@ -12,10 +12,10 @@ from adapters.audio.cache.arrival import Arrival
 from adapters.audio.cache.copy import Copy
 from adapters.audio.cache.entry import Version
 from adapters.audio.cache.fill import Fill
-from adapters.audio.cache.memory import Recent
 from adapters.audio.cache.part_file import PartFile
 from adapters.audio.cache.shelf import Shelf
 from adapters.audio.in_thread import Threads
+from adapters.audio.recent import Recent
 from domain.location import AudioLocation
 from domain.ports import OpenedAudio
 

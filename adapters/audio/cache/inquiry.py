@@ -7,7 +7,7 @@ from attrs import define, field
 from adapters.audio.cache.answer import Answer
 from adapters.audio.cache.copies import Copies
 from adapters.audio.cache.copy import Copy
-from adapters.audio.cache.memory import Recent
+from adapters.audio.recent import Recent
 from domain.byte_range import FromTo
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure
 from domain.location import AudioLocation

@@ -13,7 +13,8 @@ RWF_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)  # Linux: read what is 
 class FileDescriptor:
     """A share in ``number``, which goes back to the system when all shares are closed *and* the last read has ended.
 
-    Otherwise a thread that is still reading could find the number taken by another clip, and read that one."""
+    Otherwise a thread that is still reading could find the number taken by another clip, and read that one. What is
+    done at once needs no share: whoever asks has one, and no other thread closes that meanwhile."""
 
     number: int
     can_read_at_once: bool = field(default=RWF_NOWAIT is not None, init=False)  # until the file system says no
@@ -23,8 +24,7 @@ class FileDescriptor:
     def share(self) -> None:
         """Take another share; each is closed once. Raises OSError: all are closed."""
         with self._lock:
-            if self._users == 0:
-                raise OSError(errno.EBADF, "the file was closed")
+            self._refuse_if_closed()
             self._users += 1
 
     def close(self) -> None:
@@ -36,12 +36,17 @@ class FileDescriptor:
             os.close(self.number)
 
     def status(self) -> os.stat_result:
-        """What the system says of the file now. May wait, unless `can_read_at_once`. Raises OSError."""
+        """What the system says of the file now. May wait. Raises OSError."""
         self.share()
         try:
             return os.fstat(self.number)
         finally:
             self.close()
+
+    def status_at_once(self) -> os.stat_result:
+        """The same, of a file of which something `can_read_at_once`: its file system need not ask for it."""
+        self._refuse_if_closed()
+        return os.fstat(self.number)
 
     def read(self, count: int, at: int) -> bytes:
         """At most ``count`` bytes; ``b""`` at the end of the file. May wait. Raises OSError, also if closed."""
@@ -55,8 +60,8 @@ class FileDescriptor:
         """What of it is in memory, without waiting; None if that is nothing, or the file system cannot tell."""
         if not self.can_read_at_once:
             return None
+        self._refuse_if_closed()
         buffer = bytearray(count)
-        self.share()
         try:
             got = os.preadv(self.number, (buffer,), at, RWF_NOWAIT or 0)
         except BlockingIOError:
@@ -66,8 +71,10 @@ class FileDescriptor:
                 raise
             self.can_read_at_once = False
             return None
-        finally:
-            self.close()
         if got < count:
             del buffer[got:]
         return buffer
+
+    def _refuse_if_closed(self) -> None:
+        if self._users == 0:
+            raise OSError(errno.EBADF, "the file was closed")

@@ -31,14 +31,19 @@ class FileVersion:
     def is_regular_file(self) -> bool:
         return stat.S_ISREG(self.status.st_mode)
 
+    @property
+    def has_rested(self) -> bool:
+        """Whether the last change is so long ago that another would bear another time; never if it lies ahead."""
+        return max(self.status.st_mtime_ns, self.status.st_ctime_ns) + self._rest <= self._now
+
     def validators(self, location: str) -> Validators:
         """Those of the clip at ``location``. No tag while a later change could bear the same times, and no date while
         one could bear the same second, nor one of before 1970, by which file systems say that they do not know.
         The tag of an upload is the hash of its bytes, which its name tells (ADR 10)."""
-        now, status = int(self.seen_at.timestamp() * SECOND), self.status
+        now, status = self._now, self.status
         modified, digest = status.st_mtime_ns // SECOND, content_hash(location)
         tag = EntityTag(digest) if digest else None
-        if tag is None and self._has_rested(now):
+        if tag is None and self.has_rested:
             tag = entity_tag(location, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         is_told = modified >= 0 and (modified + 1) * SECOND + self._rest <= now
         return Validators(tag, datetime.fromtimestamp(modified, UTC) if is_told else None)
@@ -53,9 +58,10 @@ class FileVersion:
             return False
         return later.st_ctime_ns == earlier.st_ctime_ns or later.st_nlink != earlier.st_nlink
 
-    def _has_rested(self, now: int) -> bool:
-        """Whether the last change is so long ago that another would bear another time; never if it lies ahead."""
-        return max(self.status.st_mtime_ns, self.status.st_ctime_ns) + self._rest <= now
+    @property
+    def _now(self) -> int:
+        """Nanoseconds since 1970."""
+        return int(self.seen_at.timestamp() * SECOND)
 
     @property
     def _rest(self) -> int:

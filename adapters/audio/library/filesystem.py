@@ -3,15 +3,16 @@
 import asyncio
 import errno
 import os
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from attrs import define, field
 
+from adapters.audio.library.descent import opened_below
 from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.library.file_version import FileVersion
+from adapters.audio.library.known_files import FileFacts, KnownFiles
 from adapters.audio.library.openat2 import NotAtOnce, Openat2
 from adapters.audio.library.opened_file import OpenedFile
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
@@ -20,9 +21,6 @@ from domain.byte_range import RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import LIBRARY, AudioLocation, refuse_bad_name
 from domain.ports import Clock
-
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe without a writer is opened at once, and then refused
 
 FAILURES = {
     errno.ENOENT: SourceFailure.ABSENT,
@@ -38,6 +36,9 @@ FAILURES = {
 Find = Callable[[Path, str], int]
 """Opens what a name leads to below a folder. Raises OSError, ValueError."""
 
+Learn = Callable[[AudioLocation, FileVersion, FileDescriptor], FileFacts]
+"""Tells what an open file is. Raises AudioUnavailable, OSError."""
+
 Read = Callable[[FileDescriptor, int, int], bytes]
 """Reads at most so many bytes of a file, from a place on. Raises OSError."""
 
@@ -49,6 +50,7 @@ class FilesystemAudio:
     folder: Path
     clock: Clock = utc_now
     openat2: Openat2 = field(factory=Openat2)
+    _known: KnownFiles = field(factory=KnownFiles, init=False)
     _never_waits: bool | None = field(default=None, init=False)  # a network's file system may, also amid opening
 
     async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> OpenedFile:
@@ -57,28 +59,35 @@ class FilesystemAudio:
         The first is opened by a thread, and tells of which kind the file system is."""
         if self._never_waits:
             with suppress(NotAtOnce):
-                return self._opened(location, requested, self.openat2.opened_below, all_at_once)
-        opened = await closed_if_unwanted(lambda: self._opened(location, requested, opened_below, FileDescriptor.read))
+                return self._opened(location, requested, self.openat2.opened_below, self._facts_at_once)
+        opened = await closed_if_unwanted(lambda: self._opened(location, requested, opened_below, facts_of))
         self._never_waits = self._never_waits is not False and opened.can_read_at_once()
         return opened
 
-    def _opened(self, location: AudioLocation, requested: RequestedRange | None, find: Find, read: Read) -> OpenedFile:
+    def _opened(
+        self, location: AudioLocation, requested: RequestedRange | None, find: Find, learn: Learn
+    ) -> OpenedFile:
         file = self._found(location, find)
         try:
             seen_at = self.clock()
-            version = FileVersion(file.status(), seen_at)
-            if not version.is_regular_file:
-                raise AudioUnavailable(location, SourceFailure.FORBIDDEN)
-            media_type = media_type_of(read(file, min(HEAD_BYTES, version.size), 0))
-            if media_type is None:
-                raise AudioUnavailable(location, SourceFailure.NOT_AUDIO)
-            return OpenedFile.of(location, media_type, requested, version, file)
+            version = FileVersion(os.fstat(file.number), seen_at)
+            return OpenedFile.of(location, requested, learn(location, version, file), version, file)
         except OSError as error:
             file.close()
             raise AudioUnavailable(location, SourceFailure.UNREACHABLE) from error
         except BaseException:
             file.close()
             raise
+
+    def _facts_at_once(self, location: AudioLocation, version: FileVersion, file: FileDescriptor) -> FileFacts:
+        """Raises NotAtOnce besides, also for what is known: that its first byte can be had is to be seen each time."""
+        known = self._known.facts(location, version)
+        if known is not None:
+            all_at_once(file, 1, 0)
+            return known
+        facts = facts_of(location, version, file, all_at_once)
+        self._known.remember(location, version, facts)
+        return facts
 
     def _found(self, location: AudioLocation, find: Find) -> FileDescriptor:
         name = location.removeprefix(LIBRARY)
@@ -92,38 +101,24 @@ class FilesystemAudio:
             raise AudioUnavailable(location, failure) from error
 
 
+def facts_of(
+    location: AudioLocation, version: FileVersion, file: FileDescriptor, read: Read = FileDescriptor.read
+) -> FileFacts:
+    """What a file is by its beginning. Raises AudioUnavailable: it is no file, or not audio."""
+    if not version.is_regular_file:
+        raise AudioUnavailable(location, SourceFailure.FORBIDDEN)
+    media_type = media_type_of(read(file, min(HEAD_BYTES, version.size), 0))
+    if media_type is None:
+        raise AudioUnavailable(location, SourceFailure.NOT_AUDIO)
+    return FileFacts(media_type, version.validators(location))
+
+
 def all_at_once(file: FileDescriptor, count: int, at: int) -> bytes:
     """Exactly so many bytes: what begins in memory may go on elsewhere. Raises NotAtOnce, OSError."""
     read = file.read_at_once(count, at)
     if read is None or len(read) < count:
         raise NotAtOnce
     return bytes(read)
-
-
-def opened_below(folder: Path, name: str) -> int:
-    """A descriptor of what ``name`` leads to, each part of it looked up in the folder that is already open.
-
-    So nothing is ever resolved twice, and nobody can swap a folder for a symbolic link in between.
-    May wait. Raises OSError: ELOOP for a symbolic link on the way."""
-    *folders, last = name.split("/")
-    here = os.open(folder, FOLDER)
-    try:
-        for part in folders:
-            below = opened_in(here, part, FOLDER)
-            os.close(here)
-            here = below
-        return opened_in(here, last, FILE)
-    finally:
-        os.close(here)
-
-
-def opened_in(folder: int, name: str, flags: int) -> int:
-    try:
-        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=folder)
-    except NotADirectoryError:
-        if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-            raise OSError(errno.ELOOP, "a symbolic link") from None  # Linux says ENOTDIR where a folder is wanted
-        raise
 
 
 async def closed_if_unwanted(open_file: Callable[[], OpenedFile]) -> OpenedFile:

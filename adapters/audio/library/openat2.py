@@ -29,7 +29,9 @@ class OpenHow(ctypes.Structure):
 
 SIZE = ctypes.sizeof(OpenHow)
 FOLDER = OpenHow(getattr(os, "O_PATH", 0) | os.O_DIRECTORY | os.O_CLOEXEC, 0, CACHED)
-FILE = OpenHow(os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, 0, CACHED | BENEATH | NO_SYMLINKS | NO_MAGICLINKS)
+TO_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+FILE = OpenHow(TO_READ, 0, CACHED | BENEATH | NO_SYMLINKS | NO_MAGICLINKS)
+STRAIGHT = OpenHow(TO_READ, 0, CACHED | NO_SYMLINKS | NO_MAGICLINKS)  # only for a path that names no parent folder
 
 
 def kernel_syscall() -> Syscall | None:
@@ -51,11 +53,23 @@ class Openat2:
     """The system call, if there is one; it is not tried again where the kernel does not know or allow it."""
 
     _syscall: Syscall | None = field(factory=kernel_syscall)
+    _leads_straight: bool = field(default=True, init=False)  # until a folder lies behind symbolic links
 
     def opened_below(self, folder: Path, name: str) -> int:
         """A descriptor of what ``name`` leads to through plain folders below ``folder``; who takes it closes it.
 
         Raises NotAtOnce for whatever else: why a file cannot be opened is told by those who may wait."""
+        is_behind_links = False
+        if self._leads_straight and ".." not in name:
+            try:
+                return self._opened(AT_FDCWD, f"{os.fspath(folder)}/{name}", STRAIGHT)
+            except OSError as error:
+                is_behind_links = error.errno == errno.ELOOP
+        number = self._opened_by_folder(folder, name)
+        self._leads_straight = self._leads_straight and not is_behind_links
+        return number
+
+    def _opened_by_folder(self, folder: Path, name: str) -> int:
         here = self._opened_folder(folder)
         try:
             return self._opened(here, name, FILE)

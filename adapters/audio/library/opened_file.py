@@ -8,6 +8,7 @@ from attrs import define, field
 
 from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.library.file_version import FileVersion
+from adapters.audio.library.known_files import FileFacts
 from domain.byte_range import ByteRange, RequestedRange
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.ports import LARGEST_CHUNK, Chunk
@@ -21,9 +22,8 @@ class OpenedFile:
     Two changes within one tick of the kernel's clock look like one (ADR 6)."""
 
     location: str
-    media_type: str | None
     range: ByteRange | None
-    validators: Validators
+    _facts: FileFacts
     _version: FileVersion
     _file: FileDescriptor  # its share is this one's to close
     _at: int
@@ -34,15 +34,23 @@ class OpenedFile:
     def of(
         cls,
         location: str,
-        media_type: str | None,
         requested: RequestedRange | None,
+        facts: FileFacts,
         version: FileVersion,
         file: FileDescriptor,
     ) -> Self:
         """Raises RangeNotSatisfiable: the share in ``file`` stays the caller's."""
         part = None if requested is None else requested.within(version.size)
         first, end = (0, version.size) if part is None else (part.first, part.last + 1)
-        return cls(location, media_type, part, version.validators(location), version, file, first, end)
+        return cls(location, part, facts, version, file, first, end)
+
+    @property
+    def media_type(self) -> str:
+        return self._facts.media_type
+
+    @property
+    def validators(self) -> Validators:
+        return self._facts.validators
 
     @property
     def size(self) -> int:
@@ -63,7 +71,7 @@ class OpenedFile:
         self._refuse_if_closed()
         try:
             await self._refuse_if_changed()
-            again = self.of(self.location, self.media_type, requested, self._version, self._file)
+            again = self.of(self.location, requested, self._facts, self._version, self._file)
             self._file.share()
         except OSError as error:
             raise AudioUnavailable(self.location, SourceFailure.INTERRUPTED) from error
@@ -91,8 +99,8 @@ class OpenedFile:
     async def _refuse_if_changed(self) -> None:
         """Look whether the file still is the version that was opened. Looking after reading is enough: the system marks
         a file as changed before it changes a byte. A network's file system may have to ask for it."""
-        status = self._file.status
-        now = status() if self._file.can_read_at_once else await asyncio.to_thread(status)
+        file = self._file
+        now = file.status_at_once() if file.can_read_at_once else await asyncio.to_thread(file.status)
         if not self._version.is_kept_in(now):
             raise AudioUnavailable(self.location, SourceFailure.CHANGED)
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from adapters.audio.library.descent import FOLDER, opened_in
 from adapters.audio.library.file_descriptor import FileDescriptor
-from adapters.audio.library.filesystem import FOLDER, opened_in
 from domain.location import LIBRARY, UPLOADS
 
 NAME = UPLOADS.removeprefix(LIBRARY).rstrip("/")

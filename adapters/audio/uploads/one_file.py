@@ -6,6 +6,7 @@ from attrs import frozen
 
 from adapters.audio.library.file_descriptor import FileDescriptor
 from adapters.audio.library.file_version import FileVersion
+from adapters.audio.library.known_files import FileFacts
 from adapters.audio.library.opened_file import OpenedFile
 from adapters.system import utc_now
 from domain.byte_range import RequestedRange
@@ -26,6 +27,7 @@ class OneFile:
         return cls(file, media_type, FileVersion(file.status(), utc_now()))
 
     async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> OpenedFile:
-        opened = OpenedFile.of(location, self.media_type, requested, self.version, self.file)
+        facts = FileFacts(self.media_type, self.version.validators(location))
+        opened = OpenedFile.of(location, requested, facts, self.version, self.file)
         self.file.share()
         return opened

@@ -1,4 +1,4 @@
-"""What one process remembers of its cache."""
+"""A memory that is bounded: what was of use lately."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
