@@ -1,7 +1,8 @@
 """The promises of `domain.ports.PlayLedger`, in memory and in PostgreSQL."""
 
 import asyncio
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,13 +13,15 @@ from adapters.system import new_id
 from domain.clip import ClipId
 from domain.errors import ClipNotFound
 from domain.play import Play
-from domain.statistics import ClipCounts, Counts
+from domain.statistics import ClipCounts, Counts, Interval, Period
 from tests.examples import NOON, a_play, details, some_audio
 from tests.worlds import World, in_memory
 
 clips_by_place = st.integers(0, 3)  # two that are there, one that was removed, and none
 playback_ids = st.sampled_from([new_id() for _ in range(4)])
-moments = st.integers(0, 5).map(lambda minutes: NOON + timedelta(minutes=minutes))
+MIDNIGHT = NOON + timedelta(hours=12)
+moments = st.sampled_from((-61, -60, -59, -1, 0, 1, 59, 60)).map(lambda minutes: MIDNIGHT + timedelta(minutes=minutes))
+PERIODS = [Period(interval, MIDNIGHT - timedelta(days=1), MIDNIGHT + timedelta(days=1)) for interval in Interval]
 
 
 @pytest.fixture
@@ -100,9 +103,15 @@ async def answer(world: World, play: Play) -> bool | str:
         return "not found"
 
 
+async def plays_by_time(world: World, clip: ClipId | None) -> Counter[tuple[Interval, datetime]]:
+    """The plays of a clip, or of all, in each hour and day."""
+    told = {period.interval: await world.statistics.series(clip, period) for period in PERIODS}
+    return Counter({(each, at): counts.play_count for each, known in told.items() for at, counts in known.items()})
+
+
 @given(story=st.lists(st.lists(st.tuples(clips_by_place, playback_ids, moments), max_size=20), max_size=3))
 async def test_plays_at_once_are_answered_and_counted_as_if_one_came_after_the_other(world: World, story: Any) -> None:
-    clips, oracle = await clips_of(world), in_memory()
+    clips, oracle, before = await clips_of(world), in_memory(), await plays_by_time(world, None)
     same_clips = await clips_of(oracle)
     for plays in story:
         at_once = await asyncio.gather(*(answer(world, a_play(clips[place], play, at)) for place, play, at in plays))
@@ -111,3 +120,5 @@ async def test_plays_at_once_are_answered_and_counted_as_if_one_came_after_the_o
         assert at_once == in_turn
     for clip, same in zip(clips, same_clips, strict=True):
         assert await world.statistics.counts(clip) == await oracle.statistics.counts(same)
+        assert await plays_by_time(world, clip) == await plays_by_time(oracle, same)
+    assert await plays_by_time(world, None) - before == await plays_by_time(oracle, None)
