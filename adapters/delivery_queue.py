@@ -3,12 +3,12 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from datetime import UTC, date, timedelta
 from time import perf_counter
 
 from attrs import define, field
 
+from adapters.worker import begun, ended
 from domain.delivery import Delivery, DeliveryEntry, entered
 from domain.errors import StoreUnavailable
 from domain.heard import Window
@@ -54,8 +54,7 @@ class DeliveryQueue:
         self._by_caller[delivery.caller] = of_caller + 1
         self.telemetry.deliveries_waiting(len(self._waiting))
         if self._worker is None:
-            # in a context of its own: it works for all, and not for the request that happened to be the first
-            self._worker = asyncio.get_running_loop().create_task(self._work(), context=Context())
+            self._worker = begun(self._work())
 
     async def settled(self) -> None:
         """Return when nothing waits any more. Raises what went wrong, if it was not the ledger being away."""
@@ -66,10 +65,7 @@ class DeliveryQueue:
         """Write down what waits, but not for long; what comes later is lost."""
         self._is_closed = True
         if self._worker is not None:
-            _, late = await asyncio.wait({self._worker}, timeout=SECONDS_TO_CLOSE)
-            for worker in late:
-                worker.cancel()
-                await asyncio.wait({worker})
+            await ended(self._worker, SECONDS_TO_CLOSE)
         if self._waiting:
             self.telemetry.deliveries_lost(len(self._waiting))
             self._take(len(self._waiting))

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import Context
 from datetime import datetime
 
 from attrs import define, field
 
 from adapters.live_counts.announced import Announced
 from adapters.live_counts.follower import Follower
+from adapters.worker import begun
 from domain.clip import ClipId
 from domain.errors import StoreUnavailable
 from domain.live_counts import MOST_CLIPS, OVERLAP, Changes, News, resumed
@@ -79,8 +79,7 @@ class LiveCounts:
     def _begin(self) -> None:
         if self._worker is None and not self._is_ending:
             self._loop = asyncio.get_running_loop()
-            # in a context of its own: it works for all, and not for the request that happened to be the first
-            self._worker = self._loop.create_task(self._work(), context=Context())
+            self._worker = begun(self._work())
 
     async def _work(self) -> None:
         try:

@@ -5,12 +5,12 @@ another: plays would. What is lost here costs a number that is late on a page, a
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextvars import Context
 
 from attrs import define, field
 from psycopg.rows import tuple_row
 
 from adapters.postgres.pool import Database
+from adapters.worker import begun, ended
 from domain.clip import ClipId
 from domain.errors import StoreUnavailable
 
@@ -38,17 +38,13 @@ class Announcer:
         """Announce ``clips`` soon. Never fails, never waits."""
         self._clips.update(clips)
         if self._worker is None and not self._is_closed:
-            # in a context of its own: it works for all, and not for the request that happened to be the first
-            self._worker = asyncio.get_running_loop().create_task(self._work(), context=Context())
+            self._worker = begun(self._work())
 
     async def close(self) -> None:
         """Announce what was played last, but not for long."""
         self._is_closed = True
         if self._worker is not None:
-            _, late = await asyncio.wait({self._worker}, timeout=SECONDS_TO_CLOSE)
-            for worker in late:
-                worker.cancel()
-                await asyncio.wait({worker})
+            await ended(self._worker, SECONDS_TO_CLOSE)
 
     async def _work(self) -> None:
         try:
