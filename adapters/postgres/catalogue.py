@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from attrs import field, frozen
-from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
+from psycopg.rows import class_row, scalar_row, tuple_row
 
 from adapters.postgres.batches import Batches
 from adapters.postgres.browsing import (
@@ -16,7 +16,7 @@ from adapters.postgres.browsing import (
     page_statement,
     tags_statement,
 )
-from adapters.postgres.clip_rows import changed_row, new_row
+from adapters.postgres.clip_rows import changed_row, kept_clip, new_row
 from adapters.postgres.pool import MOST_WAITING, Database, array
 from adapters.postgres.shared_reads import SharedReads
 from domain.browsing import ClipFilter, ClipQuery, Facet, Page, page_of
@@ -121,8 +121,8 @@ class PostgresCatalogue:
         return await self._batches.ask(clip)
 
     async def _find_all(self, clips: Sequence[ClipId]) -> Sequence[Clip | ClipNotFound]:
-        rows = await self.database.ask(FIND, {"clips": array(set(clips))}, class_row(Clip))
-        found = {clip.id: clip for clip in rows}
+        rows = await self.database.ask(FIND, {"clips": array(set(clips))}, tuple_row)
+        found = {clip.id: clip for clip in map(kept_clip, rows)}
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
     async def page(self, query: ClipQuery) -> Page:
@@ -130,8 +130,8 @@ class PostgresCatalogue:
 
     async def _read_page(self, query: ClipQuery) -> Page:
         ask = self.database.ask if is_walked_by_index(query) else self.database.ask_patiently
-        rows = await ask(page_statement(query), page_parameters(query), dict_row)
-        return page_of([(Clip(**row), key) for row in rows for key in [row.pop("key")]], query)
+        rows = await ask(page_statement(query), page_parameters(query), tuple_row)
+        return page_of([(kept_clip(row), row[-1]) for row in rows], query)
 
     async def genres(self, among: ClipFilter) -> Sequence[Facet]:
         return await self.database.ask_patiently(genres_statement(among), facet_parameters(among), class_row(Facet))

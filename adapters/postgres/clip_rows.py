@@ -1,13 +1,36 @@
 """Clips as their table keeps them: each text beside its folded form, and the words that it is found by."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from adapters.postgres.words import vector
-from domain.clip import UNCHANGED, AudioFacts, ClipChanges, ClipDetails, Unchanged
+from domain.clip import UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, Unchanged
 from domain.text import folded
 
 T = TypeVar("T")
+
+
+def kept_clip(row: Sequence[Any]) -> Clip:
+    """The clip of a row that begins with ``id, title, description, genre, duration, audio_url, media_type, size,
+    header_size, play_count, created_at, tags``, in this order: of twenty rows, names would cost more than the rest."""
+    clip, title, description, genre, duration, audio_url, media_type, size, header_size, plays, created_at, tags = row[
+        :12
+    ]
+    return Clip(
+        id=clip,
+        title=title,
+        description=description,
+        genre=genre,
+        duration=duration,
+        audio_url=audio_url,
+        media_type=media_type,
+        size=size,
+        header_size=header_size,
+        play_count=plays,
+        created_at=created_at,
+        tags=tags,
+    )
 
 
 def new_row(details: ClipDetails, audio: AudioFacts, at: datetime) -> dict[str, Any]:

@@ -59,7 +59,9 @@ class Statement(Generic[Row]):
         try:
             cursor = connection.cursor(row_factory=self.row)
             await cursor.execute(self.sql, self.parameters)
-            return await cursor.fetchall() if cursor.description else []  # VACUUM answers nothing
+            if cursor.rownumber is None:  # VACUUM answers nothing; the columns' description costs more than to fetch
+                return []
+            return await cursor.fetchall()
         except OperationalError as error:
             if connection.broken or connection.closed:
                 raise LostConnection from error

@@ -9,6 +9,7 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg.types.multirange import Multirange
 
 from adapters.postgres.batches import Batches
+from adapters.postgres.clip_rows import kept_clip
 from adapters.postgres.pool import MOST_WAITING, Database, array
 from domain.byte_range import ByteRange
 from domain.clip import LARGEST_CLIP_ID, Clip, ClipId
@@ -16,7 +17,7 @@ from domain.decision import Reason
 from domain.delivery import Ending
 from domain.errors import ClipNotFound
 from domain.heard import THE_CATALOGUE
-from domain.statistics import COUNTERS, ClipCounts, CountedClip, Counts, Explained, Period, TopClip
+from domain.statistics import ClipCounts, CountedClip, Counts, Explained, Period, TopClip
 
 COUNTS = """
     SELECT 'play_count', plays, last_played_at FROM play_counts WHERE clip_id = %(clip)s
@@ -68,7 +69,6 @@ EXPLAINED = """
     WHERE clip_id = %(clip)s ORDER BY ended_at DESC, id DESC LIMIT %(limit)s"""
 
 
-TOTALS = [counter for counter in COUNTERS if counter != "play_count"]  # that of plays has a table of its own
 ALL_CLIPS = [THE_CATALOGUE - part for part in range(17)]  # as migration 0002 says
 
 
@@ -94,7 +94,7 @@ class PostgresStatistics:
         return await self._batches.ask(clip)
 
     async def _counted_all(self, clips: Sequence[ClipId]) -> Sequence[CountedClip | ClipNotFound]:
-        rows = await self.database.ask(COUNTED, {"clips": array(set(clips))}, dict_row)
+        rows = await self.database.ask(COUNTED, {"clips": array(set(clips))}, tuple_row)
         found = {each.clip.id: each for each in map(counted, rows)}
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
@@ -112,9 +112,18 @@ class PostgresStatistics:
         return [explained(row) for row in rows]
 
 
-def counted(row: dict[str, Any]) -> CountedClip:
-    last_played_at, totals = row.pop("last_played_at"), {counter: row.pop(counter) for counter in TOTALS}
-    return CountedClip(Clip(**row), Counts(play_count=row["play_count"], **totals), last_played_at)
+def counted(row: Sequence[Any]) -> CountedClip:
+    clip = kept_clip(row)
+    *_, last_played_at, downloads, listeners, completed, listens, skips = row
+    counts = Counts(
+        play_count=clip.play_count,
+        downloads=downloads,
+        listeners=listeners,
+        completed=completed,
+        listens=listens,
+        skips=skips,
+    )
+    return CountedClip(clip, counts, last_played_at)
 
 
 def stretch(period: Period) -> dict[str, Any]:
