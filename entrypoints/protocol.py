@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn, cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn._types import ASGI3Application
+from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from entrypoints.exchange import Exchange
@@ -73,12 +73,12 @@ class Protocol(HttpToolsProtocol):
     # what the parser finds
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self._head_bytes = 0
         self._enter(Stage.HEAD)
 
     def on_url(self, url: bytes) -> None:
-        super().on_url(url)
+        self.url += url
         if len(self.url) > LONGEST_TARGET:
             self._fail(TARGET_TOO_LONG)
 
@@ -87,7 +87,10 @@ class Protocol(HttpToolsProtocol):
         if self._head_bytes > LARGEST_HEAD:
             self._fail(HEAD_TOO_LARGE)
         if self._stage is Stage.HEAD:  # what comes behind a body in chunks is no field of the head
-            super().on_header(name, value)
+            name = name.lower()
+            self.headers.append((name, value))
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= MOST_WAITING:
@@ -97,38 +100,46 @@ class Protocol(HttpToolsProtocol):
         fault = fault_of_head(version, self.headers)
         if fault is not None:
             self._fail(fault)
-        self._describe(version)
+        self.scope = self._described(version)
         self._take_up(keeps_alive=version != "1.0" and self.parser.should_keep_alive())
         self._enter(Stage.BODY)
 
-    def _describe(self, version: str) -> None:
-        """Tell the application of the request."""
+    def _described(self, version: str) -> HTTPScope:
+        """The request as the application is told of it."""
         target = httptools.parse_url(self.url)
         path = target.path.decode("ascii")
-        self.scope["method"] = self.parser.get_method().decode("ascii")
-        self.scope["http_version"] = version
-        self.scope["path"] = unquote(path) if "%" in path else path
-        self.scope["raw_path"] = target.path
-        self.scope["query_string"] = target.query or b""
-        self.scope["extensions"] = self._extensions
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "method": self.parser.get_method().decode("ascii"),
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": target.path,
+            "query_string": target.query or b"",
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            "extensions": self._extensions,
+        }
 
     def _take_up(self, *, keeps_alive: bool) -> None:
         """Have the request answered, at once or when those before it are."""
-        before, self.cycle = (
-            self.cycle,
-            Exchange(
-                scope=self.scope,
-                transport=self.transport,
-                flow=self.flow,
-                logger=self.logger,
-                access_logger=self.access_logger,
-                access_log=False,
-                default_headers=self.server_state.default_headers,
-                message_event=asyncio.Event(),
-                expect_100_continue=self.expect_100_continue,
-                keep_alive=keeps_alive,
-                on_response=self.on_response_complete,
-            ),
+        before = self.cycle
+        self.cycle = Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=keeps_alive,
+            on_response=self.on_response_complete,
         )
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
