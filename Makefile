@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format constraints bench bench-quick bench-telemetry drill screenshots reference audit clean
+.PHONY: help run test check format constraints bench bench-quick bench-telemetry bench-growth bench-replicas figures drill screenshots reference audit clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,15 @@ bench-quick: .venv/run  ## the same in two minutes: fewer turns, and only where 
 
 bench-telemetry: .venv/tracing  ## measure what telemetry and traces cost; quickly by ARGS=--quick
 	$(BIN)/python -m benchmarks.telemetry $(ARGS)
+
+bench-growth: .venv/run  ## measure what requests cost as clips and plays grow, and draw it; quickly by ARGS=--quick
+	$(BIN)/python -m benchmarks.growth $(ARGS)
+
+bench-replicas: .venv/run  ## measure replicas over one database behind nginx, and tell it; quickly by ARGS=--quick
+	$(BIN)/python -m benchmarks.replicas $(ARGS)
+
+figures: .venv/run  ## draw anew what bench-growth and bench-replicas have found
+	$(BIN)/python -m benchmarks.figures
 
 drill: .venv/dev  ## kill, fill and fool it under load, with real processes and Debian's nginx; one by ARGS="--only NAME"
 	$(BIN)/python -m tests.drills $(ARGS)

@@ -33,8 +33,7 @@ def markdown(comparisons: Sequence[Comparison], where: dict[str, Any]) -> str:
     size, align = (" | MB/s", "|--:") if any(comparison.size for comparison in comparisons) else ("", "")
     return "\n".join(
         [
-            f"{where['measured_at']}: {where['cores']} cores ({where['processor']}), load before "
-            f"{where['load_before']}, Linux {where['kernel']}, Python {where['python']}. Medians of the turns.",
+            f"{measured_on(where)} Medians of the turns.",
             "",
             f"| work | subject | answers/s | min–max{size} | median ms | p99 ms | cores busy |",
             f"|---|---|--:|--:{align}|--:|--:|--:|",
@@ -45,6 +44,12 @@ def markdown(comparisons: Sequence[Comparison], where: dict[str, Any]) -> str:
             *(ratio_row(each, ratio) for each in comparisons for ratio in each.ratios()),
         ]
     )
+
+
+def measured_on(where: dict[str, Any]) -> str:
+    """What `machine` tells, in words."""
+    place = f"{where['cores']} cores ({where['processor']}), load before {where['load_before']}"
+    return f"{where['measured_at']}: {place}, Linux {where['kernel']}, Python {where['python']}."
 
 
 def subject_row(comparison: Comparison, name: str) -> str:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from benchmarks.recordings import Recording
 
@@ -37,6 +37,11 @@ def audio(recording: Recording, first_bytes: int | None = None) -> Request:
         return exactly(recording.content())
     part = recording.content()[:first_bytes]
     return exactly(part, HTTPStatus.PARTIAL_CONTENT, Range=f"bytes=0-{first_bytes - 1}")
+
+
+def by_browser(request: Request) -> Request:
+    """The same by a browser; who says nothing of himself is no listener."""
+    return evolve(request, headers={**request.headers, "User-Agent": "Mozilla/5.0"})
 
 
 def telling(expected: Any) -> Request:

@@ -1,8 +1,7 @@
--- A ledger of ninety days for benchmarks/ledger_growth.py: plays and deliveries, and the counts that they would have made.
--- A tenth of all plays is of one clip. Ids grow with time, as those that the service makes.
-INSERT INTO clips (title, title_key, genre, genre_key, description_key, duration, audio_url, media_type, created_at)
-SELECT 'Clip ' || n, 'clip ' || lpad(n::text, 6, '0'), 'Nature', 'nature', '', 100, 'library:a', 'audio/ogg', %(now)s
-FROM generate_series(1, %(clips)s) AS n;
+-- What eighty days of listening leave behind, for benchmarks/filled.py: plays, deliveries, and the counts that they would
+-- have made. A tenth of all plays is of one clip. Ids grow with time, as those that the service makes. Nothing is old
+-- enough to be forgotten. What is emptied where it is filled, in one transaction, needs no log.
+TRUNCATE plays, play_counts, counts, deliveries;
 
 INSERT INTO plays (clip_id, id, started_at, is_named)
 SELECT CASE WHEN mod(n, 10) = 0 THEN 1 ELSE 1 + mod(hashint8(n)::bigint + 2147483648, %(clips)s) END,
@@ -10,7 +9,7 @@ SELECT CASE WHEN mod(n, 10) = 0 THEN 1 ELSE 1 + mod(hashint8(n)::bigint + 214748
         || '8' || substr(md5(n::text), 4, 15))::uuid,
        at, mod(n, 2) = 0
 FROM generate_series(1, %(plays)s::bigint) AS n,
-     LATERAL (SELECT %(now)s - interval '90 days' * (1 - n / %(plays)s::double precision)) AS moment (at);
+     LATERAL (SELECT %(now)s - interval '80 days' * (1 - n / %(plays)s::double precision)) AS moment (at);
 
 INSERT INTO play_counts (clip_id, plays, last_played_at)
 SELECT clip_id, count(*), max(started_at) FROM plays GROUP BY clip_id;
@@ -33,5 +32,5 @@ SELECT CASE counter WHEN 'listeners' THEN 0 ELSE -1 END, interval, since, counte
 GROUP BY interval, since, counter;
 
 INSERT INTO deliveries (id, clip_id, ended_at, listener, playback, play, download, completes, ending, sent)
-SELECT id, clip_id, started_at, substr(uuid_send(id), 1, 16), id, 'counted', 'counted', true, 'sent', '{[0,3000000)}'
+SELECT id, clip_id, started_at, substr(uuid_send(id), 1, 16), id, 'counted', 'counted', true, 'sent', '{[0,100000)}'
 FROM plays ORDER BY started_at DESC LIMIT %(plays)s / 10;
