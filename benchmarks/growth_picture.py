@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 from attrs import frozen
 
 TITLE = "What a request costs as the catalogue and the ledger grow"
-WIDTH, HEIGHT = 1100, 860
-PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP = 250, 310, (60, 610), (90, 490)
+WIDTH, HEIGHT = 1140, 860
+PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP = 250, 310, (70, 640), (90, 490)
 BESIDE = 24  # from where a line ends to its name
 LINE_HEIGHT = 16
 TICKS = (1, 2, 5)
@@ -64,7 +64,7 @@ def picture(found: Mapping[str, Any]) -> str:
     measures: tuple[tuple[str, Measure], ...] = (
         ("one connection: median ms", lambda cost: cost["alone"]),
         (
-            f"{found['connections']} connections: processor µs an answer, service and PostgreSQL",
+            f"{found['connections']} connections: µs of processors an answer",
             lambda cost: cost["service"] + cost["database"],
         ),
     )
@@ -110,7 +110,7 @@ def frame(panel: Panel) -> Iterator[str]:
     for size in panel.sizes:
         place = panel.across(size)
         yield f'  <path class="edge" d="M{place:.1f} {panel.top}V{bottom + 5}"/>'
-        told = f"{size:,} {panel.unit}".replace(",", " ")
+        told = f"{size:,} {panel.unit}"
         yield f'  <text class="soft" text-anchor="middle" x="{place:.1f}" y="{bottom + 20}">{told}</text>'
 
 

@@ -81,8 +81,10 @@ def kept(disk: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:
     yield f"disk, {KEPT} days of it", f"{row * daily * KEPT / 1e12:,.0f} TB", f"× {KEPT}, `PLAY_KEEP_DELIVERIES`"
     named = f"{NAMED:.0%} of {plays} × 365 × {disk['plays']:.0f} B: names are kept for ever (ADR 1)"
     yield "and each year, plays with a name", f"{NAMED * disk['plays'] * daily * 365 / 1e12:,.0f} TB", named
-    heard = f"2 days of {plays} × 2 rows × {disk['heard']:.0f} B, if every play is another listener's"
-    yield "what was heard, while a window is open", f"{2 * daily * 2 * disk['heard'] / 1e12:,.1f} TB at most", heard
+    heard = f"2 days of {plays} × 2 × {disk['heard']:.0f} B, if each is of another listener"
+    yield "what was heard, while its window is open", f"{2 * daily * 2 * disk['heard'] / 1e12:,.1f} TB", heard
+    playbacks = f"{NAMED:.0%} of {plays} × {KEPT} × {disk['heard']:.0f} B"
+    yield "what was heard of a named playback", f"{NAMED * daily * KEPT * disk['heard'] / 1e12:,.0f} TB", playbacks
 
 
 def hot_row_table(found: Found) -> str:
