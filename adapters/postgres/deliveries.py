@@ -13,11 +13,13 @@ from domain.delivery import DeliveryEntry, DeliveryId
 from domain.heard import MOST_STRETCHES, Window
 
 # `Heard.with_` in SQL: what becomes of ``state`` by ``touch``. A state that is not there, or whose window is over, is
-# as good as none; the hours are those of the day, and outlast windows.
+# as good as none; the hours are those of the day, and outlast windows. An hour or a day in UTC is one of equal length
+# from the epoch on: date_bin cuts it by arithmetic, where date_trunc looks the time zone up each time.
 WITH_TOUCH = f"""
     LATERAL (
         SELECT state.began IS NOT NULL AND (touch.purpose = 'playback' OR CASE %(window)s
-            WHEN 'calendar-day' THEN date_trunc('day', touch.minute, 'UTC') = date_trunc('day', state.began, 'UTC')
+            WHEN 'calendar-day' THEN date_bin('1 day', touch.minute, to_timestamp(0))
+                                   = date_bin('1 day', state.began, to_timestamp(0))
             WHEN 'first-touch' THEN touch.minute < state.began + interval '24 hours'
             WHEN 'last-touch' THEN touch.minute < state.last + interval '24 hours'
         END) AS is_open
@@ -120,8 +122,8 @@ DELIVER = f"""
     ), counted AS (
         INSERT INTO counts AS sum (clip_id, interval, since, counter, count)
         SELECT clip_id, stretch.interval, since, counter, count(*)
-        FROM added, LATERAL (VALUES ('hour', date_trunc('hour', at, 'UTC'), in_hour),
-                                    ('day', date_trunc('day', at, 'UTC'), in_day),
+        FROM added, LATERAL (VALUES ('hour', date_bin('1 hour', at, to_timestamp(0)), in_hour),
+                                    ('day', date_bin('1 day', at, to_timestamp(0)), in_day),
                                     ('total', to_timestamp(0), in_day)) AS stretch (interval, since, is_meant)
         WHERE is_meant
         GROUP BY clip_id, stretch.interval, since, counter ORDER BY clip_id, stretch.interval, since, counter
