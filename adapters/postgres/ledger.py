@@ -20,8 +20,8 @@ from domain.statistics import Interval
 # of several processes that meet in the same plays or clips wait for each other in turn and never in a circle. Answers
 # with the plays that were not new, which are few, and whether their clip is there.
 #
-# All clips together are counted in one of sixteen parts, each connection in its own. Plays are summed by the hour first,
-# so that what is made of an hour is made once, and not for each play.
+# All clips together are counted in one of sixteen parts, each connection in its own. Plays are summed by the hour
+# first, so that what is made of an hour is made once and not for each play.
 RECORD = """
     WITH offered AS (
         SELECT clip_id, id, started_at, is_named
