@@ -71,37 +71,31 @@ class Running:
         """One turn, until all that it leaves to do is done.
 
         Raises Unsound: a connection broke, or nobody was answered."""
-        alone = self._load(asked, 1, seconds)
-        many, service, database = self._busy(asked, seconds)
-        answers = many["answers"]
+        alone, _, _ = self._turn(asked, 1, seconds)
+        many, service, database = self._turn(asked, MANY, seconds)
         return Cost(
             alone["p50"] / 1e3,
-            answers / (many["microseconds"] / 1e6),
-            service / answers * 1e6,
-            database / answers * 1e6,
-            many["refused"] / answers,
+            many["answers"] / (many["microseconds"] / 1e6),
+            service / many["answers"] * 1e6,
+            database / many["answers"] * 1e6,
+            (alone["refused"] + many["refused"]) / (alone["answers"] + many["answers"]),
         )
 
-    def _busy(self, asked: Asked, seconds: int) -> tuple[dict[str, int], float, float]:
-        """A turn of many connections, and the processor seconds that it took of the service and of PostgreSQL.
+    def _turn(self, asked: Asked, connections: int, seconds: int) -> tuple[dict[str, int], float, float]:
+        """What so many connections saw, and the processor seconds that it took of the service and of PostgreSQL.
 
         It lasts so many seconds, or as many more as it takes until somebody is answered."""
+        url = f"{self.service.url}{asked.path}"
         service, database = self._processor(asked)
-        seen = self._load(asked, MANY, seconds)
+        seen = wrk(url, asked.request, connections, seconds)
         service_after, database_after = self._processor(asked)
+        if seen["broken"] or not (seen["answers"] or seconds < LONGEST_TURN):
+            raise Unsound(f"{url}: {seen}")
         if not seen["answers"]:
-            return self._busy(asked, 2 * seconds)
+            return self._turn(asked, connections, 2 * seconds)
         return seen, service_after - service, database_after - database
 
     def _processor(self, asked: Asked) -> tuple[float, float]:
         if asked.writes:
             rest(self.database)
         return processor_seconds(self.service.process.pid), processor_seconds(self.server)
-
-    def _load(self, asked: Asked, connections: int, seconds: int) -> dict[str, int]:
-        url = f"{self.service.url}{asked.path}"
-        seen = wrk(url, asked.request, connections, seconds)
-        is_silent = not seen["answers"] and (connections == 1 or seconds >= LONGEST_TURN)
-        if seen["broken"] or is_silent or (seen["refused"] and connections == 1):
-            raise Unsound(f"{url}: {seen}")
-        return seen
