@@ -9,6 +9,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -37,15 +38,17 @@ SHARED = "SELECT count(*)::float / greatest(1, count(DISTINCT xmin::text)) FROM 
 
 @frozen
 class Effort:
-    """How much is measured: so many turns of so many seconds, and for how long the slow listeners listen."""
+    """How much is measured: turns of so many seconds, starts, and for how many seconds slow listeners listen."""
 
+    command: str
     turns: int
     seconds: int
+    starts: int
     listening: float
     is_quick: bool = False
 
 
-FULL, QUICK = Effort(5, 2, 15.0), Effort(2, 1, 0.0, is_quick=True)
+FULL, QUICK = Effort("make bench", 5, 2, 5, 15.0), Effort("make bench-quick", 2, 1, 1, 0.0, is_quick=True)
 
 
 @define(eq=False)
@@ -66,15 +69,15 @@ class Found:
 def bench(effort: Effort) -> Found:
     """Start everything, prove it, measure it, end it. Raises Unsound."""
     programs = {"load_by": generator(), "has_nginx": found_program("nginx") is not None}
-    found = Found(machine() | programs | {"command": command(effort)})
+    found = Found(machine() | programs | {"command": effort.command})
     began, others = perf_counter(), seconds_of_others()
     with temporary_folder() as folder:
         found.machine["flush_seconds"] = flush_seconds(folder)
-        say("starts", effort)
-        found.measures += starts(folder, effort.turns)
+        say(f"{effort.starts} starts of each")
+        found.measures += starts(folder, effort.starts)
         compare(found, folder, effort)
     if effort.listening:
-        print(f"slow listeners: {effort.listening:g} s each", file=sys.stderr, flush=True)
+        say(f"slow listeners: {effort.listening:g} s of each kind")
         found.measures += measures_of(effort.listening)
     found.machine["seconds"] = perf_counter() - began
     found.machine["cores_of_others"] = (seconds_of_others() - others) / found.machine["seconds"]
@@ -86,7 +89,7 @@ def compare(found: Found, folder: Path, effort: Effort) -> None:
     with ExitStack() as stack:
         stage = set_up(stack, folder)
         for each in comparisons(stage, quick=effort.is_quick):
-            say(f"{each.work} at {each.connections}", effort)
+            say(f"{each.work} at {each.connections}: {effort.turns} turns of {effort.seconds} s")
             each.prove()
             for _ in range(effort.turns):
                 each.round(effort.seconds)
@@ -94,17 +97,14 @@ def compare(found: Found, folder: Path, effort: Effort) -> None:
         found.machine["plays_a_commit"] = told(stage.ours.database, SHARED)[0]
 
 
-def say(work: str, effort: Effort) -> None:
-    print(f"{work}: {effort.turns} turns of {effort.seconds} s", file=sys.stderr, flush=True)
+def say(what: str) -> None:
+    """Tell whoever waits what is being measured."""
+    print(f"{datetime.now():%H:%M:%S} {what}", file=sys.stderr, flush=True)  # noqa: DTZ005  # a clock on the wall
 
 
 def seconds_of_others() -> float:
     """The processor time that everybody but this benchmark has taken so far."""
     return busy_seconds() - processor_seconds(os.getpid())
-
-
-def command(effort: Effort) -> str:
-    return "make bench-quick" if effort.is_quick else "make bench"
 
 
 def main() -> None:
