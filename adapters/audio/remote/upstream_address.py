@@ -1,6 +1,7 @@
 """Which addresses an upstream may have, as they were written and where a redirect leads."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from yarl import URL
@@ -26,6 +27,7 @@ def allowed_url(location: str, address: str) -> URL:
         raise AudioUnavailable(location, SourceFailure.FORBIDDEN) from error
 
 
+@lru_cache(1_024)  # those that are played are asked for again and again
 def url_of(address: str) -> URL:
     """Raises ValueError: not a URL, or none of a web server that anybody may ask."""
     url = URL(address, encoded=VISIBLE_ASCII.fullmatch(address) is not None)

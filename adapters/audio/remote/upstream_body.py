@@ -43,9 +43,10 @@ class UpstreamBody:
         return chunk[:at_most]
 
     async def peek(self, count: int) -> bytes:
-        """At least ``count`` bytes, or all there are; they stay to be read."""
+        """At least ``count`` bytes, or all there are; they stay to be read. Whoever asks limits the time for it."""
+        content = self.response.content
         while len(self._ahead) < count:
-            received = await self._received(LARGEST_CHUNK)
+            received = content.read_nowait(-1) or await content.readany()
             if not received:
                 break
             self._ahead = self._ahead + received if self._ahead else received

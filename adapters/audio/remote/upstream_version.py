@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 
 from attrs import field, frozen
@@ -59,8 +60,13 @@ class UpstreamVersion:
             return Validators(None, last_modified)
         if not self.has_strong_tag:
             return UNKNOWN
-        named = location.encode(errors="surrogatepass") + b"\0" + self.entity_tag.encode(errors="surrogateescape")
-        return Validators(EntityTag(blake2b(named, digest_size=16).hexdigest()), last_modified)
+        return Validators(shown_tag(location, self.entity_tag), last_modified)
+
+
+@lru_cache(1_024)
+def shown_tag(location: str, entity_tag: str) -> EntityTag:
+    named = location.encode(errors="surrogatepass") + b"\0" + entity_tag.encode(errors="surrogateescape")
+    return EntityTag(blake2b(named, digest_size=16).hexdigest())
 
 
 def version_of(headers: Fields, now: datetime) -> UpstreamVersion:
