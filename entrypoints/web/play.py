@@ -15,6 +15,7 @@ from domain.browsing import Page
 from domain.clip import Clip
 from domain.ports import Telemetry
 from entrypoints.web.audio_response import audio_response
+from entrypoints.web.backlog import Backlog
 from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.handoff import can_be_handed_off, handed_off
 from entrypoints.web.headers import listening
@@ -39,6 +40,7 @@ class PlayEndpoints:
     client_address: ClientAddress = ClientAddress()
     _pages: WrittenOnce[Page] = field(factory=partial(WrittenOnce, page_json), init=False, eq=False, repr=False)
     _clips: WrittenOnce[Clip] = field(factory=partial(WrittenOnce, clip_json), init=False, eq=False, repr=False)
+    _backlog: Backlog = field(factory=Backlog, init=False, eq=False, repr=False)
 
     async def page(self, request: Request) -> Response:
         query = clip_query(request)
@@ -66,12 +68,12 @@ class PlayEndpoints:
         asked = listening(request, self.client_address.of(request.scope))
         if request.method == "HEAD":
             stream = await self.stream_clip.open(clip_id(request), asked)
-            return audio_response(stream, self.telemetry, partial(self.stream_clip.delivered, stream))
+            return audio_response(stream, self.telemetry, partial(self.stream_clip.delivered, stream), self._backlog)
         stream = await self.stream_clip.play(clip_id(request), asked)
         over = partial(self.stream_clip.delivered, stream)
         if self.accel_redirect is not None and can_be_handed_off(request, asked, stream):
             return handed_off(stream, self.accel_redirect, over)
-        return audio_response(stream, self.telemetry, over)
+        return audio_response(stream, self.telemetry, over, self._backlog)
 
     async def _told(self, clip: Clip) -> dict[str, Any]:
         return clip_json(clip, await self.address_of())
