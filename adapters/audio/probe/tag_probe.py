@@ -34,6 +34,16 @@ class Piece:
     size: int | None
     media_type: str | None
 
+    @property
+    def whole_size(self) -> int | None:
+        """The clip's size, by its beginning; None if that is not told."""
+        return len(self.data) if self.is_all else self.size
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether of a clip that begins so nothing more can be fetched."""
+        return self.whole_size is None or self.whole_size <= len(self.data)
+
 
 @frozen
 class TagProbe:
@@ -48,24 +58,21 @@ class TagProbe:
                 head = await self._fetched(location, 0, HEAD)
         except TimeoutError as error:
             raise AudioUnavailable(location, SourceFailure.TOO_SLOW) from error
-        if head.media_type is None:
+        if (kind := head.media_type) is None:
             raise AudioUnavailable(location, SourceFailure.NOT_AUDIO)
-        size = len(head.data) if head.is_all else head.size
-        file, duration, tags = SparseFile(size), None, NO_TAGS
+        file, duration = SparseFile(head.whole_size), None
         file.add(0, head.data)
-        if head.media_type not in NOT_READ:
+        if kind not in NOT_READ:
             with suppress(TimeoutError):  # audible all the same; whoever adds the clip can still say how long it is
                 async with asyncio.timeout(self.patience):
-                    duration = await self._duration(location, head, size, file)
-            tags = await asyncio.to_thread(told_tags, head.data, file)
-        header = await asyncio.to_thread(header_size, head.data)
-        return AudioFacts(head.media_type, size, duration, header if size is None else min(header, size), tags)
+                    if head.is_enough:
+                        return await asyncio.to_thread(told_at_once, kind, head, file)
+                    duration = await self._duration(location, head, file)
+        return await asyncio.to_thread(told_facts, kind, head, file, duration)
 
-    async def _duration(self, location: AudioLocation, head: Piece, size: int | None, file: SparseFile) -> float | None:
+    async def _duration(self, location: AudioLocation, head: Piece, file: SparseFile) -> float | None:
         """The duration that the audio tells; what has to be fetched for it is added to ``file``."""
-        if size is None or size <= len(head.data):
-            return await asyncio.to_thread(told_duration, file)
-        tail_begin = max(len(head.data), size - PIECE)
+        tail_begin = max(len(head.data), (head.whole_size or 0) - PIECE)
         tail = (await self._fetched(location, tail_begin, PIECE)).data
         if head.media_type == "audio/ogg":
             return await asyncio.to_thread(told_duration, BytesIO(without_middle(head.data, tail)))
@@ -95,6 +102,18 @@ class TagProbe:
             return Piece(bytes(data[:count]), is_all, opened.size, opened.media_type)
         finally:
             opened.close()
+
+
+def told_at_once(kind: str, head: Piece, file: SparseFile) -> AudioFacts:
+    """The facts of audio of which there is no more to fetch: in one go, since a thread costs more than short audio."""
+    return told_facts(kind, head, file, told_duration(file))
+
+
+def told_facts(kind: str, head: Piece, file: SparseFile, duration: float | None) -> AudioFacts:
+    """The facts of audio of which as much as is needed is in ``file``."""
+    size, header = head.whole_size, header_size(head.data)
+    tags = NO_TAGS if kind in NOT_READ else told_tags(head.data, file)
+    return AudioFacts(kind, size, duration, header if size is None else min(header, size), tags)
 
 
 def told_duration(file: SparseFile | BytesIO, *, may_ask: bool = False) -> float | None:
