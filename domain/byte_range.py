@@ -27,12 +27,12 @@ class ByteRange:
 class FromTo:
     """``first-last`` or, without ``last``, ``first-``; both inclusive, neither tied to a size yet."""
 
-    first: int = field(validator=ge(0))
+    first: int
     last: int | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.last is not None and self.last < self.first:
-            raise ValueError("an int-range ends where it begins, or later")
+        if self.first < 0 or (self.last is not None and self.last < self.first):
+            raise ValueError("an int-range begins at 0 or later, and ends where it begins, or later")
 
     def __str__(self) -> str:
         return f"{self.first}-{'' if self.last is None else self.last}"
