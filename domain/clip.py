@@ -14,6 +14,8 @@ from domain.tags import kept_in_order, tags
 from domain.text import cleaned_line, cleaned_lines, line_of_text, lines_of_text
 
 ClipId = NewType("ClipId", int)
+ClipVersion = NewType("ClipVersion", int)
+UNKNOWN_VERSION = ClipVersion(0)
 LARGEST_CLIP_ID = 2**63 - 1
 LONGEST_TITLE, LONGEST_GENRE, LONGEST_DESCRIPTION = 200, 50, 2_000  # characters
 
@@ -131,7 +133,8 @@ class AudioFacts:
 class Clip:
     """A clip in the catalogue. ``size`` is bytes (None if its source does not tell), ``created_at`` aware UTC.
 
-    ``header_size`` is the bytes before the first byte of sound."""
+    ``header_size`` is the bytes before the first byte of sound. ``version`` is another after every change of what the
+    catalogue keeps of the clip, which its plays are no part of; `UNKNOWN_VERSION` where it was not asked for."""
 
     id: ClipId = field(validator=ge(ClipId(1)))
     title: str
@@ -145,3 +148,4 @@ class Clip:
     created_at: datetime
     header_size: int = field(default=0, validator=ge(0))
     tags: tuple[str, ...] = field(default=(), converter=kept_in_order)
+    version: ClipVersion = field(default=UNKNOWN_VERSION, eq=False, repr=False)

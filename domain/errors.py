@@ -53,6 +53,10 @@ class ClipNotFound(PlayError):
     clip: int | str
 
 
+class ClipChanged(Exception):
+    """The clip is of another version than was meant. Who meant it looks again, and nobody else learns of this."""
+
+
 @frozen
 class PlayNotFound(PlayError):
     """No play of that name was counted for the clip, or it is too old; ``play`` is the name, or what cannot be one."""

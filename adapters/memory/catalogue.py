@@ -7,9 +7,11 @@ from typing import Any
 from attrs import asdict, define, evolve
 
 from adapters.memory.tables import InMemory
-from domain.clip import UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
+from domain.clip import UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId, ClipVersion
 from domain.errors import ClipNotFound
 from domain.location import AudioLocation
+
+FIRST_VERSION = ClipVersion(1)
 
 
 @define(slots=False)
@@ -18,7 +20,7 @@ class MemoryCatalogue(InMemory):
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
         facts = asdict(details) | kept_of(audio)
-        clip = Clip(id=next(self._tables.clip_ids), play_count=0, created_at=at, **facts)
+        clip = Clip(id=next(self._tables.clip_ids), play_count=0, created_at=at, version=FIRST_VERSION, **facts)
         self._tables.clips[clip.id] = clip
         return clip
 
@@ -39,7 +41,7 @@ class MemoryCatalogue(InMemory):
         if audio is not None:
             found = evolve(found, **kept_of(audio))
         named: dict[str, Any] = asdict(changes, filter=lambda _field, value: value is not UNCHANGED)
-        self._tables.clips[clip] = changed = evolve(found, **named)
+        self._tables.clips[clip] = changed = evolve(found, version=ClipVersion(found.version + 1), **named)
         return changed
 
     async def remove(self, clip: ClipId) -> AudioLocation:

@@ -3,7 +3,8 @@
 from attrs import define
 
 from adapters.memory.tables import InMemory
-from domain.errors import ClipNotFound
+from domain.clip import UNKNOWN_VERSION, ClipVersion
+from domain.errors import ClipChanged, ClipNotFound
 from domain.play import Play
 
 
@@ -11,10 +12,12 @@ from domain.play import Play
 class MemoryLedger(InMemory):
     """Plays, each counted once under its clip and id."""
 
-    async def record(self, play: Play) -> bool:
+    async def record(self, play: Play, version: ClipVersion = UNKNOWN_VERSION) -> bool:
         tables = self._tables
         if play.clip not in tables.clips:
             raise ClipNotFound(play.clip)
+        if version not in (UNKNOWN_VERSION, tables.clips[play.clip].version):
+            raise ClipChanged
         if (play.clip, play.id) in tables.plays:
             return False
         tables.plays[play.clip, play.id] = play

@@ -6,6 +6,7 @@ from datetime import date
 
 from attrs import asdict, define, evolve
 
+from adapters.memory.catalogue import FIRST_VERSION
 from adapters.memory.tables import InMemory, as_counts, no_buckets
 from domain.clip import Clip, ClipId
 from domain.heard import THE_CATALOGUE
@@ -42,7 +43,9 @@ class MemoryTransfer(InMemory):
             is_same = (known.created_at, known.audio_url) == (clip.created_at, clip.audio_url)
             return Restored.THERE if is_same else Restored.TAKEN
         tables.clip_ids.pass_by(clip.id)
-        (tables.removed if record.is_removed else tables.clips)[clip.id] = evolve(clip, play_count=0)
+        (tables.removed if record.is_removed else tables.clips)[clip.id] = evolve(
+            clip, play_count=0, version=FIRST_VERSION
+        )
         if record.seed_key is not None:
             tables.seeds.setdefault(record.seed_key, clip.id)
         self._count(record)

@@ -48,9 +48,10 @@ ADD_ONCE = """
     ON CONFLICT (seed_key) DO NOTHING
     RETURNING id"""
 
+# A row's ``xmin`` is the transaction that wrote it, and so another after each change.
 FIND = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
-           coalesce(plays, 0) AS play_count, created_at, tags
+           coalesce(plays, 0) AS play_count, created_at, tags, clips.xmin::text::bigint AS version
     FROM clips LEFT JOIN play_counts ON clip_id = id
     WHERE id = ANY(%(clips)s::bigint[]) AND removed_at IS NULL"""
 
@@ -122,7 +123,7 @@ class PostgresCatalogue:
 
     async def _find_all(self, clips: Sequence[ClipId]) -> Sequence[Clip | ClipNotFound]:
         rows = await self.database.ask(FIND, {"clips": array(set(clips))}, tuple_row)
-        found = {clip.id: clip for clip in map(kept_clip, rows)}
+        found = {row[0]: kept_clip(row, row[-1]) for row in rows}
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
     async def page(self, query: ClipQuery) -> Page:

@@ -5,13 +5,22 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from adapters.postgres.words import vector
-from domain.clip import UNCHANGED, AudioFacts, Clip, ClipChanges, ClipDetails, Unchanged
+from domain.clip import (
+    UNCHANGED,
+    UNKNOWN_VERSION,
+    AudioFacts,
+    Clip,
+    ClipChanges,
+    ClipDetails,
+    ClipVersion,
+    Unchanged,
+)
 from domain.text import folded
 
 T = TypeVar("T")
 
 
-def kept_clip(row: Sequence[Any]) -> Clip:
+def kept_clip(row: Sequence[Any], version: ClipVersion = UNKNOWN_VERSION) -> Clip:
     """The clip of a row that begins with ``id, title, description, genre, duration, audio_url, media_type, size,
     header_size, play_count, created_at, tags``, in this order: of twenty rows, names would cost more than the rest."""
     clip, title, description, genre, duration, audio_url, media_type, size, header_size, plays, created_at, tags = row[
@@ -30,6 +39,7 @@ def kept_clip(row: Sequence[Any]) -> Clip:
         play_count=plays,
         created_at=created_at,
         tags=tags,
+        version=version,
     )
 
 

@@ -119,7 +119,7 @@ class PostgresTransfer:
 def record(row: Mapping[str, Any]) -> ClipRecord:
     counts = Counts(**(row["totals"] or {}), play_count=row["play_count"])
     return ClipRecord(
-        clip=Clip(**{name: row[name] for name in fields_dict(Clip)}),
+        clip=Clip(**{name: row[name] for name in fields_dict(Clip) if name in row}),
         is_removed=row["is_removed"],
         seed_key=row["seed_key"],
         counted=ClipCounts(counts, row["last_played_at"]),

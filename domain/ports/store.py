@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from domain.browsing import ClipFilter, ClipQuery, Facet, Page
-from domain.clip import AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
+from domain.clip import UNKNOWN_VERSION, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId, ClipVersion
 from domain.decision import Reason
 from domain.delivery import Delivery, DeliveryEntry
 from domain.heard import Window
@@ -29,7 +29,7 @@ class Catalogue(Protocol):
         Safe from many processes at once: one of them adds it."""
 
     async def find(self, clip: ClipId) -> Clip:
-        """The clip with its present play count. Raises ClipNotFound."""
+        """The clip with its present play count and version. Raises ClipNotFound."""
 
     async def page(self, query: ClipQuery) -> Page:
         """At most ``query.limit`` clips that match, in order, strictly after the cursor.
@@ -59,10 +59,11 @@ class Catalogue(Protocol):
 class PlayLedger(Protocol):
     """The plays. Raises StoreUnavailable when the store cannot be asked."""
 
-    async def record(self, play: Play) -> bool:
+    async def record(self, play: Play, version: ClipVersion = UNKNOWN_VERSION) -> bool:
         """Write ``play`` down and count it, durably; False if it was there. Safe to repeat, from many processes.
 
-        Raises ClipNotFound: the catalogue has no such clip; nothing was written."""
+        Raises ClipNotFound: the catalogue has no such clip; ClipChanged: it is not of ``version``, which was told;
+        nothing was written."""
 
 
 class DeliveryLedger(Protocol):

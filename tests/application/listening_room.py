@@ -96,10 +96,13 @@ class ListeningRoom:
     handed_in: list[Delivery] = field(factory=list)
     audio: WatchedAudio = field(init=False)
     uploads: UploadsInMemory = field(init=False)
+    stream_clip: StreamClip = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.audio = WatchedAudio(MemoryAudio(self.content))
         self.uploads = UploadsInMemory(self.content, clock=clock)
+        hand_in = self.handed_in.append
+        self.stream_clip = StreamClip(self.store, self.audio, self.store, hand_in, self.told, clock, new_id)
 
     @property
     def browse(self) -> Browse:
@@ -108,10 +111,6 @@ class ListeningRoom:
     @property
     def curate(self) -> Curate:
         return Curate(self.store, TagProbe(self.audio), clock, self.uploads, self.told)
-
-    @property
-    def stream_clip(self) -> StreamClip:
-        return StreamClip(self.store, self.audio, self.store, self.handed_in.append, self.told, clock, new_id)
 
 
 def rain(**said: Any) -> ClipDetails:

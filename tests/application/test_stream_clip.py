@@ -8,7 +8,7 @@ from attrs import define, evolve, field
 from adapters.memory.store import MemoryStore
 from adapters.system import new_id
 from domain.byte_range import ByteRange, FromTo, RangeSet
-from domain.clip import ClipId
+from domain.clip import UNKNOWN_VERSION, ClipId, ClipVersion
 from domain.decision import Reason
 from domain.delivery import Delivery, Ending
 from domain.errors import (
@@ -33,7 +33,7 @@ from tests.examples import a_wav
 class AbsentLedger(MemoryStore):
     """A store whose ledger cannot be asked."""
 
-    async def record(self, play: Play) -> bool:
+    async def record(self, play: Play, version: ClipVersion = UNKNOWN_VERSION) -> bool:
         raise StoreUnavailable("the database is away")
 
 
@@ -53,9 +53,9 @@ class WatchedLedger:
     ledger: PlayLedger
     plays: list[Play] = field(factory=list)
 
-    async def record(self, play: Play) -> bool:
+    async def record(self, play: Play, version: ClipVersion = UNKNOWN_VERSION) -> bool:
         self.plays.append(play)
-        return await self.ledger.record(play)
+        return await self.ledger.record(play, version)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message
 from adapters.audio.in_memory import MemoryAudio
 from adapters.audio.uploads.memory import UploadsInMemory
 from domain.byte_range import ByteRange, RequestedRange
-from domain.clip import ClipId
+from domain.clip import UNKNOWN_VERSION, ClipId, ClipVersion
 from domain.errors import AudioUnavailable, StoreUnavailable
 from domain.location import AudioLocation
 from domain.play import Play
@@ -98,7 +98,7 @@ class Sounds:
 class LedgerAway:
     """A ledger, and what it says, whose database is away."""
 
-    async def record(self, play: Play) -> bool:
+    async def record(self, play: Play, version: ClipVersion = UNKNOWN_VERSION) -> bool:
         raise StoreUnavailable("the database cannot be reached")
 
     async def counted(self, clip: ClipId) -> CountedClip:

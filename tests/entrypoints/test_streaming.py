@@ -10,6 +10,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.clip import UNKNOWN_VERSION, ClipVersion
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.play import Play
 from domain.validators import UNKNOWN
@@ -393,7 +394,7 @@ class NotingLedger:
         self.audio: list[WatchedAudio] = []
         self.read_before: list[int] = []
 
-    async def record(self, play: Play) -> bool:
+    async def record(self, play: Play, version: ClipVersion = UNKNOWN_VERSION) -> bool:
         self.read_before.append(sum(audio.read_chunks for audio in self.audio))
         return True
 

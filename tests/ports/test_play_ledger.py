@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.system import new_id
-from domain.clip import ClipId
-from domain.errors import ClipNotFound
+from domain.clip import UNKNOWN_VERSION, ClipChanges, ClipId, ClipVersion
+from domain.errors import ClipChanged, ClipNotFound
 from domain.play import Play
 from domain.statistics import ClipCounts, Counts, Interval, Period
 from tests.examples import NOON, a_play, details, some_audio
@@ -73,6 +73,32 @@ async def test_a_removed_clip_is_played_no_more_and_keeps_its_plays(world: World
     assert await plays_of(world, clip) == 1
 
 
+async def test_a_play_may_be_meant_of_a_clip_as_it_is_and_as_it_was_is_refused(world: World, clip: ClipId) -> None:
+    was = (await world.catalogue.find(clip)).version
+    assert was != UNKNOWN_VERSION
+    assert await world.ledger.record(a_play(of=clip), was)
+
+    await world.catalogue.change(clip, ClipChanges(title="Another"), None)
+    play, now = a_play(of=clip), (await world.catalogue.find(clip)).version
+    with pytest.raises(ClipChanged):
+        await world.ledger.record(play, was)
+    assert await plays_of(world, clip) == 1
+    assert [await world.ledger.record(play, version) for version in (now, now, UNKNOWN_VERSION)] == [True, False, False]
+    with pytest.raises(ClipChanged):
+        await world.ledger.record(play, was)
+
+    await world.catalogue.remove(clip)
+    with pytest.raises(ClipNotFound):
+        await world.ledger.record(a_play(of=clip), now)
+
+
+async def test_a_play_makes_no_other_version_of_its_clip(world: World, clip: ClipId) -> None:
+    was = (await world.catalogue.find(clip)).version
+    await world.ledger.record(a_play(of=clip))
+
+    assert (await world.catalogue.find(clip)).version == was
+
+
 async def test_the_last_play_is_the_latest_and_not_the_last_recorded(world: World, clip: ClipId) -> None:
     later = NOON + timedelta(hours=1)
     await world.ledger.record(a_play(of=clip, at=later))
@@ -89,18 +115,26 @@ async def test_many_plays_and_repeats_at_once_are_counted_exactly(world: World, 
     assert await plays_of(world, clip) == 100
 
 
-async def clips_of(world: World) -> list[ClipId]:
-    """Two clips that are there, one that was removed, and one that never was."""
-    clips = [(await world.catalogue.add(details(), some_audio(), NOON)).id for _ in range(3)]
-    await world.catalogue.remove(clips[2])
-    return [*clips, ClipId(10**9)]
+async def clips_of(world: World) -> list[tuple[ClipId, dict[str, ClipVersion]]]:
+    """Two clips that are there, one that was removed, and one that never was; with the versions that may be meant."""
+    clips = []
+    for _ in range(3):
+        clip = (await world.catalogue.add(details(), some_audio(), NOON)).id
+        was = (await world.catalogue.find(clip)).version
+        await world.catalogue.change(clip, ClipChanges(title="Another"), None)
+        now = (await world.catalogue.find(clip)).version
+        clips.append((clip, {"any": UNKNOWN_VERSION, "was": was, "now": now}))
+    await world.catalogue.remove(clips[2][0])
+    return [*clips, (ClipId(10**9), dict.fromkeys(("any", "was", "now"), UNKNOWN_VERSION))]
 
 
-async def answer(world: World, play: Play) -> bool | str:
+async def answer(world: World, play: Play, version: ClipVersion) -> bool | str:
     try:
-        return await world.ledger.record(play)
+        return await world.ledger.record(play, version)
     except ClipNotFound:
         return "not found"
+    except ClipChanged:
+        return "changed"
 
 
 async def plays_by_time(world: World, clip: ClipId | None) -> Counter[tuple[Interval, datetime]]:
@@ -109,16 +143,26 @@ async def plays_by_time(world: World, clip: ClipId | None) -> Counter[tuple[Inte
     return Counter({(each, at): counts.play_count for each, known in told.items() for at, counts in known.items()})
 
 
-@given(story=st.lists(st.lists(st.tuples(clips_by_place, playback_ids, moments), max_size=20), max_size=3))
+meanings = st.sampled_from(["any", "now", "was"])
+
+
+@given(story=st.lists(st.lists(st.tuples(clips_by_place, playback_ids, moments, meanings), max_size=20), max_size=3))
 async def test_plays_at_once_are_answered_and_counted_as_if_one_came_after_the_other(world: World, story: Any) -> None:
     clips, oracle, before = await clips_of(world), in_memory(), await plays_by_time(world, None)
     same_clips = await clips_of(oracle)
     for plays in story:
-        at_once = await asyncio.gather(*(answer(world, a_play(clips[place], play, at)) for place, play, at in plays))
-        in_turn = [await answer(oracle, a_play(same_clips[place], play, at)) for place, play, at in plays]
+        offers = [(clips[place], play, at, meant) for place, play, at, meant in plays]
+        same_offers = [(same_clips[place], play, at, meant) for place, play, at, meant in plays]
+        at_once = await asyncio.gather(
+            *(answer(world, a_play(clip, play, at), versions[meant]) for (clip, versions), play, at, meant in offers)
+        )
+        in_turn = [
+            await answer(oracle, a_play(clip, play, at), versions[meant])
+            for (clip, versions), play, at, meant in same_offers
+        ]
 
         assert at_once == in_turn
-    for clip, same in zip(clips, same_clips, strict=True):
+    for (clip, _), (same, _) in zip(clips, same_clips, strict=True):
         assert await world.statistics.counts(clip) == await oracle.statistics.counts(same)
         assert await plays_by_time(world, clip) == await plays_by_time(oracle, same)
     assert await plays_by_time(world, None) - before == await plays_by_time(oracle, None)
