@@ -3,6 +3,7 @@ that the planner sees which indexes can answer."""
 
 from typing import Any, LiteralString
 
+from adapters.postgres.most_played import MOST_PLAYED
 from adapters.postgres.words import asked
 from domain.browsing import MOST_FACETS, ClipFilter, ClipQuery, Cursor, Sort
 from domain.clip import LARGEST_CLIP_ID, ClipId
@@ -102,6 +103,8 @@ MOST_CLIPS_FIRST = """
 
 
 def page_statement(query: ClipQuery) -> LiteralString:
+    if query.sort is Sort.PLAYS and not conditions(query):
+        return MOST_PLAYED
     clips, order = (PAGE_OF_THESE if query.words else PAGE)[query.sort]
     return clips + conditions(query) + order
 

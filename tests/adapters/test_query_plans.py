@@ -1,6 +1,7 @@
 """Every statement finds its rows by an index, so that none becomes slower while the ledger grows.
 
-Exceptions: the lists by plays and by what is trending sort all clips, and facets of all clips count them all."""
+Exceptions: the list by plays sorts all counts, that of what is trending all clips, and facets of all clips count them
+all."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ from adapters.postgres.play_counts import PLAYED_SINCE, PRESENT
 from adapters.postgres.pool import array
 from adapters.postgres.retention import FORGET
 from adapters.postgres.rounds import Offer, first_round
-from adapters.postgres.statistics import ALL_CLIPS, COUNTS, EXPLAINED, SERIES, SERIES_OF_ALL, TOP
+from adapters.postgres.statistics import ALL_CLIPS, COUNTED, COUNTS, EXPLAINED, SERIES, SERIES_OF_ALL, TOP
 from adapters.system import new_id
 from domain.browsing import ClipFilter, ClipQuery, Cursor, Sort
 from domain.clip import ClipId
@@ -140,6 +141,7 @@ STATEMENTS = {
         CONFIRM,
         {"clip": 7, "play": PlayId(new_id()), "at": NOON, "since": NOON, "played": 5.0, "finished": True} | RULE,
     ),
+    "counted": Asked(COUNTED, {"clips": "{7,8,9}"}),
     "counts": Asked(COUNTS, {"clip": 7}),
     "series by day": Asked(SERIES, MONTH | {"clip": 7, "interval": "day"}),
     "series by hour": Asked(SERIES, MONTH | {"clip": 7, "interval": "hour"}),
@@ -237,6 +239,28 @@ def test_clips_are_found_by_the_index_that_is_made_for_what_is_asked(
     [plan] = grown.cursor(row_factory=scalar_row).execute(explain, asked.parameters)
 
     assert index in indexes(plan)
+
+
+@pytest.mark.parametrize("after", [None, Cursor(ClipId(5_000), 3)])
+def test_a_list_by_plays_reads_all_counts_and_only_the_clips_that_it_shows(
+    grown: "psycopg.Connection[Any]", after: Cursor | None
+) -> None:
+    asked = a_page(sort=Sort.PLAYS, after=after, limit=20)
+    explain = SQL("EXPLAIN (ANALYZE, FORMAT JSON) ") + SQL(asked.statement)
+    [plan] = grown.cursor(row_factory=scalar_row).execute(explain, asked.parameters)
+
+    assert scanned(plan) & GROWING == {"play_counts"}
+    assert rows_of("clips", plan) == 21
+
+
+def rows_of(table: str, plan: Any) -> int:
+    """How many rows of a table were looked up while a plan was carried out."""
+    if isinstance(plan, list):
+        return sum(rows_of(table, each) for each in plan)
+    if not isinstance(plan, dict):
+        return 0
+    own = int(plan["Actual Rows"] * plan["Actual Loops"]) if plan.get("Relation Name") == table else 0
+    return own + sum(rows_of(table, each) for each in plan.values())
 
 
 def test_a_scan_from_one_end_to_the_other_is_seen(grown: "psycopg.Connection[Any]") -> None:
