@@ -43,10 +43,9 @@ class UpstreamBody:
         return chunk[:at_most]
 
     async def peek(self, count: int) -> bytes:
-        """At least ``count`` bytes, or all there are; they stay to be read. Whoever asks limits the time for it."""
-        content = self.response.content
+        """At least ``count`` bytes, or all there are; they stay to be read."""
         while len(self._ahead) < count:
-            received = content.read_nowait(-1) or await content.readany()
+            received = await self._received(LARGEST_CHUNK)
             if not received:
                 break
             self._ahead = self._ahead + received if self._ahead else received
