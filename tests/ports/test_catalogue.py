@@ -172,10 +172,11 @@ async def test_the_most_played_come_first_and_then_the_newest(world: World) -> N
 
 @pytest.mark.parametrize("sort", Sort)
 async def test_a_removed_clip_is_in_no_list_however_often_it_was_played(world: World, sort: Sort) -> None:
-    _stays, gone, _new = await added(world, "stays", "gone", "new")
+    _stays, gone, never_played, _new = await added(world, "stays", "gone", "never played", "new")
     for _ in range(3):
         await world.ledger.record(a_play(of=gone.id))
-    await world.catalogue.remove(gone.id)
+    for removed in (gone, never_played):
+        await world.catalogue.remove(removed.id)
 
     assert sorted(await titles(world, sort=sort, as_of=NOON.date())) == ["new", "stays"]
     assert len(await titles(world, sort=sort, as_of=NOON.date(), limit=1)) == 1
