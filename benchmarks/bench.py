@@ -48,6 +48,7 @@ class Effort:
     is_quick: bool = False
 
 
+STARTS, LISTENERS = "starts", "slow listeners"  # by these words, what is no comparison
 FULL, QUICK = Effort("make bench", 5, 2, 5, 15.0), Effort("make bench-quick", 2, 1, 1, 0.0, is_quick=True)
 
 
@@ -60,23 +61,25 @@ class Found:
     measures: list[Measure] = Factory(list)
 
     def markdown(self) -> str:
-        return "\n\n".join([rates(self.comparisons), measured(self.measures), in_words(self.machine)])
+        tables = [rates(self.comparisons)] * bool(self.comparisons) + [measured(self.measures)] * bool(self.measures)
+        return "\n\n".join([*tables, in_words(self.machine)])
 
     def json(self) -> dict[str, Any]:
         return as_json(self.comparisons, self.machine) | {"measures": list(map(measure_json, self.measures))}
 
 
-def bench(effort: Effort) -> Found:
-    """Start everything, prove it, measure it, end it. Raises Unsound."""
+def bench(effort: Effort, only: str = "") -> Found:
+    """Start everything, prove it, measure it, end it; if ``only`` is given, just that work. Raises Unsound."""
     programs = {"load_by": generator(), "has_nginx": found_program("nginx") is not None}
     found = Found(machine() | programs | {"command": effort.command})
     began, others = perf_counter(), seconds_of_others()
     with temporary_folder() as folder:
         found.machine["flush_seconds"] = flush_seconds(folder)
-        say(f"{effort.starts} starts of each")
-        found.measures += starts(folder, effort.starts)
-        compare(found, folder, effort)
-    if effort.listening:
+        if only in STARTS:
+            say(f"{effort.starts} starts of each")
+            found.measures += starts(folder, effort.starts)
+        compare(found, folder, effort, only)
+    if effort.listening and only in LISTENERS:
         say(f"slow listeners: {effort.listening:g} s of each kind")
         found.measures += measures_of(effort.listening)
     found.machine["seconds"] = perf_counter() - began
@@ -84,11 +87,13 @@ def bench(effort: Effort) -> Found:
     return found
 
 
-def compare(found: Found, folder: Path, effort: Effort) -> None:
-    """All comparisons, one after another. Raises Unsound."""
+def compare(found: Found, folder: Path, effort: Effort, only: str) -> None:
+    """All comparisons whose work has ``only`` in its words, one after another. Raises Unsound."""
     with ExitStack() as stack:
         stage = set_up(stack, folder)
         for each in comparisons(stage, quick=effort.is_quick):
+            if only not in each.work:
+                continue
             say(f"{each.work} at {each.connections}: {effort.turns} turns of {effort.seconds} s")
             each.prove()
             for _ in range(effort.turns):
@@ -112,17 +117,19 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="in two minutes: fewer, shorter turns, many who ask at once"
     )
-    parser.add_argument("--readme", action="store_true", help="write the tables into README.md too")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--readme", action="store_true", help="write the tables into README.md too")
+    kind.add_argument("--only", default="", metavar="WORD", help="just the work in whose words this stands")
     chosen = parser.parse_args()
     end_by_signals()
     install()
     try:
-        found = bench(QUICK if chosen.quick else FULL)
+        found = bench(QUICK if chosen.quick else FULL, chosen.only)
     except Unsound as fault:
         sys.exit(f"Nothing is told of what was measured, for it is unsound: {fault}")
     print(found.markdown())
     print("\nMissed: " + ("; ".join(missed(found.comparisons, found.measures)) or "nothing") + ".")
-    print(f"JSON: {write_json('bench', found.json()).relative_to(HERE)}")
+    print(f"JSON: {write_json('bench-part' if chosen.only else 'bench', found.json()).relative_to(HERE)}")
     if chosen.readme:
         readme.write(found.markdown())
 
