@@ -1,7 +1,7 @@
 """The ledger by itself, no HTTP: ``python -m benchmarks.ledger URL CLIPS CALLERS SECONDS [--at MOMENT]``.
 
-So many callers record one play after another, of the first clips in turn; one line of JSON tells what they saw. It is a
-process of its own, on the event loop that the service has."""
+So many callers record one play after another, half of them named, of the first clips in turn; one line of JSON tells
+what they saw. It is a process of its own, on the event loop that the service has."""
 
 import asyncio
 import json
@@ -29,7 +29,9 @@ async def recorded(ledger: PlayLedger, chosen: Namespace) -> Load:
 
     async def call() -> None:
         while (asked := perf_counter()) < began + chosen.seconds:
-            if not await ledger.record(Play(PlayId(new_id()), ClipId(next(turn)), utc_now())):
+            if not await ledger.record(
+                Play(PlayId(new_id()), ClipId(next(turn)), utc_now(), is_named=len(taken) % 2 == 0)
+            ):
                 raise Unsound("a new play was taken for a repeated one")
             taken.append(perf_counter() - asked)
 

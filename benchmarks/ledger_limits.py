@@ -4,19 +4,26 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from time import time
+from datetime import timedelta
+from statistics import median
+from time import perf_counter, time
 from typing import Any
 
 from attrs import frozen
 from psycopg import connect
 from psycopg.sql import SQL, Identifier
 
+from adapters.postgres.pool import Database, connection_pool
+from adapters.postgres.retention import PostgresRetention
+from adapters.system import utc_now
 from benchmarks.balanced import CLIPS
 from benchmarks.database_work import Work, waits
 from benchmarks.durable import rest, told
 from benchmarks.seen import Unsound
 from benchmarks.service import COUNTED, HERE, environment
+from entrypoints.upkeep import ROWS_AT_ONCE, SECONDS_BETWEEN_BATCHES
 
+KEPT = timedelta(days=90)
 SECONDS_TO_START = 4.0  # of a process, until it can begin together with the others
 TABLES = ("plays", "deliveries", "heard")
 SIZE = "SELECT count(*), pg_total_relation_size(%s::regclass) FROM {}"
@@ -58,6 +65,16 @@ class Limits:
             raise Unsound(f"{count} deliveries were new, which is no multiple of {at_once}")
         cost = {"per_second": seen["per_second"], "service": seen["processor"] / count * 1e6}
         return {"at_once": at_once, **cost, **each_of(work, count)}
+
+    async def forgetting(self, portions: int) -> dict[str, float]:
+        """How long a portion of old rows takes to be removed, of those that there are; seconds, the median."""
+        taken = []
+        async with connection_pool(self.database, 2) as pool:
+            for _ in range(portions):
+                began = perf_counter()
+                await PostgresRetention(Database(pool)).forget(utc_now() + 2 * KEPT, KEPT, ROWS_AT_ONCE)
+                taken.append(perf_counter() - began)
+        return {"rows": ROWS_AT_ONCE, "rest": SECONDS_BETWEEN_BATCHES, "seconds": median(taken)}
 
     def bytes_a_row(self) -> Iterator[tuple[str, float]]:
         """What a row takes on the disk, with its share of indexes."""

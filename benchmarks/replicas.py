@@ -95,6 +95,8 @@ def measured(server: Postgres, folder: Path, pid: int, *, quick: bool) -> dict[s
     tally.check_sums()
     found = without_http(Limits(database, pid), quick=quick)
     tally.check_sums()
+    say("forgetting")
+    found["forgetting"] = uvloop.run(Limits(database, pid).forgetting(3 if quick else 9))
     if deadlocks := Work.so_far(server.url, pid).since(before).deadlocks:
         raise Unsound(f"{deadlocks} deadlocks")
     return {"http": http, **found}

@@ -39,7 +39,10 @@ def deliveries_table(found: Found) -> str:
     ]
     disk = "; ".join(f"`{table}` {size:.0f} B" for table, size in found["bytes_a_row"].items())
     table = "\n".join(("| at once | deliveries/s | service µs | PostgreSQL µs | log B |", rule(0, 5), *rows))
-    return f"{table}\n\nA row on the disk, with its share of indexes: {disk}."
+    old, portion = found["forgetting"], f"{found['forgetting']['rows']:,}"
+    rate = old["rows"] / (old["seconds"] + old["rest"])
+    told = f"{portion} of each kind are removed in {old['seconds']:.2f} s, then it rests {old['rest']:.1f} s"
+    return f"{table}\n\nA row on the disk, with its share of indexes: {disk}. Of old rows {told}: {rate:,.0f} a second."
 
 
 def waiting(waits: Mapping[str, float]) -> str:
