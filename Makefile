@@ -63,7 +63,7 @@ audit:  ## ask PyPI's advisories whether a pinned library has a known hole
 	.venv/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 clean:  ## remove the virtual environment and every cache
-	rm -rf .venv benchmarks/first_version/.venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv benchmarks/.venv benchmarks/first_version/.venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: pyproject.toml constraints.txt
 	@echo "Installing what the service needs; that takes a minute or two."

@@ -19,7 +19,7 @@ from attrs import Factory, define, frozen
 from benchmarks import readme
 from benchmarks.comparison import Comparison
 from benchmarks.durable import flush_seconds, told
-from benchmarks.first_version.server import install
+from benchmarks.environments import FIRST_VERSION, OURS
 from benchmarks.load import generator
 from benchmarks.measures import Measure
 from benchmarks.processes import busy_seconds, end_by_signals, found_program, processor_seconds, temporary_folder
@@ -122,7 +122,8 @@ def main() -> None:
     kind.add_argument("--only", default="", metavar="WORD", help="just the work in whose words this stands")
     chosen = parser.parse_args()
     end_by_signals()
-    install()
+    for environment in (OURS, FIRST_VERSION):
+        environment.install()
     try:
         found = bench(QUICK if chosen.quick else FULL, chosen.only)
     except Unsound as fault:

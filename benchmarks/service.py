@@ -44,17 +44,19 @@ def service(
     library: Sequence[Path],
     *,
     module: str = MODULE,
+    python: str = sys.executable,
     **settings: str,
 ) -> Iterator[Service]:
     """``soundverse-play`` over a data folder, which is made if it is not there, with ``library`` put in its media.
 
-    Its log lines go to a file beside the folder. ``module`` may be one that starts it otherwise."""
+    Its log lines go to a file beside the folder. ``module`` may be one that starts it otherwise, ``python`` another
+    environment's."""
     media = folder / "media"
     media.mkdir(parents=True, exist_ok=True)
     for file in library:
         (media / file.name).hardlink_to(file)
     port = free_port()
-    command = (sys.executable, "-m", module, "--port", str(port), "--data", str(folder))
+    command = (python, "-m", module, "--port", str(port), "--data", str(folder))
     with (
         folder.with_suffix(".errors").open("wb") as errors,
         running(command, errors, cwd=HERE, variables=environment(**settings)) as process,

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from benchmarks.constant import constant_server
 from benchmarks.durable import Postgres, check_durable, postgres, settled
+from benchmarks.environments import OURS
 from benchmarks.first_version.server import first_version
 from benchmarks.nginx import Nginx, nginx
 from benchmarks.pgbench import INSERT, UPDATE, Pgbench, pgbench
@@ -88,7 +89,9 @@ def our(
 ) -> Contender:
     """Our service, as it comes but for ``settings``."""
     database, library = server.database(name), [folder / "files" / each.name for each in (KB_100, MB_1)]
-    running = stack.enter_context(service(folder / name, library, DATABASE_URL=database, **settings))
+    running = stack.enter_context(
+        service(folder / name, library, python=OURS.python, DATABASE_URL=database, **settings)
+    )
     fill(running, source, lambda recording: f"library:{recording.name}")
     check_durable(database)
     return Contender(running, database, settled(database, COUNTED), settled(database, CLIPS))

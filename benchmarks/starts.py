@@ -11,6 +11,7 @@ from time import perf_counter, sleep
 from attrs import frozen
 
 from benchmarks.durable import postgres
+from benchmarks.environments import OURS
 from benchmarks.first_version.server import first_version
 from benchmarks.measures import Measure
 from benchmarks.processes import memory
@@ -43,7 +44,7 @@ def starts(folder: Path, rounds: int) -> list[Measure]:
         database = server.database("first")
 
         def ours() -> AbstractContextManager[Service]:
-            return service(folder / "started", [])
+            return service(folder / "started", [], python=OURS.python)
 
         def first() -> AbstractContextManager[Service]:
             return first_version(folder, database, folder / "started-first.errors")
