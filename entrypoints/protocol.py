@@ -28,6 +28,7 @@ LONGEST_TARGET = 8 * 1024  # bytes; RFC 9112 §3 recommends as many, at least
 SECONDS_FOR_HEAD, SECONDS_FOR_BODY = 10.0, 30.0
 LEAST_OF_BODY = 30_000  # bytes of a longer body, in each such time: 1 kB/s, and never long silent
 SECONDS_TO_LINGER = 5.0  # for a client that is still sending to read the answer
+SMALL = 16 * 1024  # bytes: written when the loop has done all else, one answer after the other, which costs least
 BETWEEN_FIELDS = 4  # bytes: a colon, a blank, and the line's end
 
 HEAD_TOO_LARGE = Problem(
@@ -156,7 +157,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
         super().connection_made(transport)
         self.flow = ReadAhead(transport, self.pipeline)
-        transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
+        transport.set_write_buffer_limits(SMALL, 0)  # whoever sends more waits until the system has taken it all
         self.transport = cast("asyncio.Transport", Lingering(transport, self._linger))
         self._extensions = {ABORT: {"abort": transport.abort}}
         self._stage = Stage.HEAD
