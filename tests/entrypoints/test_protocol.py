@@ -12,7 +12,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from entrypoints.protocol import LONGEST_TARGET, Protocol, Stage
+from entrypoints.bounded import Stage
+from entrypoints.protocol import LONGEST_TARGET, Protocol
 from entrypoints.read_ahead import MOST_WAITING
 from entrypoints.web.safe_answers import SAFE
 
@@ -277,7 +278,7 @@ async def test_a_body_that_nobody_reads_any_more_is_cut_however_fast_it_comes() 
 
 async def test_who_is_still_sending_when_it_is_refused_gets_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many clients read no answer before they have sent all, and a connection that is reset has none to read."""
-    monkeypatch.setattr("entrypoints.protocol.SECONDS_TO_LINGER", PATIENCE)
+    monkeypatch.setattr("entrypoints.bounded.SECONDS_TO_LINGER", PATIENCE)
     head = b"POST /early HTTP/1.1\r\nHost: play\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
     async with served() as connect:
         reader, writer = await connect()
@@ -293,7 +294,7 @@ async def test_who_is_still_sending_when_it_is_refused_gets_the_answer(monkeypat
 
 
 async def test_who_goes_on_sending_for_ever_is_cut_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entrypoints.protocol.SECONDS_TO_LINGER", PATIENCE)
+    monkeypatch.setattr("entrypoints.bounded.SECONDS_TO_LINGER", PATIENCE)
     head = b"POST /early HTTP/1.1\r\nHost: play\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
     async with served() as connect:
         _, writer = await connect()
