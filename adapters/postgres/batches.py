@@ -1,7 +1,8 @@
 """Natural batching: whoever asks while a statement is under way shares the next one, and nobody waits for a timer."""
 
-from asyncio import Future, Task, get_running_loop
+from asyncio import CancelledError, Future, Task, get_running_loop, shield, wait
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from attrs import define, field
@@ -29,6 +30,19 @@ class Batches(Generic[Item, Answer]):
 
     async def ask(self, item: Item) -> Answer:
         """The answer to ``item``. Raises StoreUnavailable, at once: the next batch is full."""
+        return await self._handed_in(item)
+
+    async def tell(self, item: Item) -> Answer:
+        """The same for what must not be done behind anybody's back: whoever is cancelled leaves when it was done, or
+        never will be."""
+        answer = self._handed_in(item)
+        try:
+            return await shield(answer)
+        except CancelledError:
+            await self._decided(answer)
+            raise
+
+    def _handed_in(self, item: Item) -> "Future[Answer]":
         if len(self._waiting) >= self.most:
             raise StoreUnavailable("too many requests wait for the database")
         loop = get_running_loop()
@@ -38,7 +52,17 @@ class Batches(Generic[Item, Answer]):
             # A task of nobody's own: whoever comes in the same turn of the loop is in its first batch, and whoever is
             # cancelled does not end it.
             self._worker = loop.create_task(self._work())
-        return await answer
+        return answer
+
+    async def _decided(self, answer: "Future[Answer]") -> None:
+        """Return when its item was run, or was taken back before that; however often one is cancelled meanwhile."""
+        staying = [asked for asked in self._waiting if asked[1] is not answer]
+        if len(staying) < len(self._waiting):
+            self._waiting = staying
+            return
+        while not answer.done():
+            with suppress(CancelledError):
+                await wait((answer,))
 
     async def _work(self) -> None:
         batch: list[tuple[Item, Future[Answer]]] = []

@@ -7,6 +7,7 @@ from typing import TypeVar
 from attrs import field, frozen
 from psycopg.rows import class_row, scalar_row, tuple_row
 
+from adapters.postgres.additions import Additions
 from adapters.postgres.batches import Batches
 from adapters.postgres.browsing import (
     facet_parameters,
@@ -23,16 +24,6 @@ from domain.browsing import ClipFilter, ClipQuery, Facet, Page, page_of
 from domain.clip import LARGEST_CLIP_ID, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
 from domain.location import AudioLocation
-
-ADD = """
-    INSERT INTO clips (title, title_key, genre, genre_key, description, description_key,
-                       duration, audio_url, media_type, size, header_size, created_at, tags, tag_keys,
-                       title_words, genre_words, tag_words, description_words)
-    VALUES (%(title)s, %(title_key)s, %(genre)s, %(genre_key)s, %(description)s, %(description_key)s,
-            %(duration)s, %(audio_url)s, %(media_type)s, %(size)s, %(header_size)s, %(created_at)s,
-            %(tags)s, %(tag_keys)s, %(title_words)s, %(genre_words)s, %(tag_words)s, %(description_words)s)
-    RETURNING id, title, description, genre, duration, audio_url, media_type, size, header_size, 0 AS play_count,
-              created_at, tags"""
 
 # Looks before it inserts, since each insert that meets a conflict uses up an id; the conflict is for those who look
 # at the same moment.
@@ -97,8 +88,13 @@ class PostgresCatalogue:
     """Clips in the table ``clips``. Reads see every change that was answered before they began."""
 
     database: Database
+    _additions: Additions = field(init=False, eq=False, repr=False)
     _batches: Batches[ClipId, Clip] = field(init=False, eq=False, repr=False)
     _pages: SharedReads[ClipQuery, Page] = field(init=False, eq=False, repr=False)
+
+    @_additions.default
+    def _own_additions(self) -> Additions:
+        return Additions(self.database)
 
     @_batches.default
     def _own_batches(self) -> Batches[ClipId, Clip]:
@@ -109,8 +105,7 @@ class PostgresCatalogue:
         return SharedReads(self._read_page, MOST_WAITING)
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
-        [clip] = await self.database.tell(ADD, new_row(details, audio, at), class_row(Clip))
-        return clip
+        return await self._additions.add(details, audio, at)
 
     async def add_once(self, key: str, details: ClipDetails, audio: AudioFacts, at: datetime) -> bool:
         named = {"seed_key": key} | new_row(details, audio, at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from adapters.postgres.words import vector
 from domain.clip import (
@@ -12,6 +12,7 @@ from domain.clip import (
     Clip,
     ClipChanges,
     ClipDetails,
+    ClipId,
     ClipVersion,
     Unchanged,
 )
@@ -40,6 +41,24 @@ def kept_clip(row: Sequence[Any], version: ClipVersion = UNKNOWN_VERSION) -> Cli
         created_at=created_at,
         tags=tags,
         version=version,
+    )
+
+
+def new_clip(clip: ClipId, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
+    """The clip that a new row is found as. ``details`` have a duration."""
+    return Clip(
+        id=clip,
+        title=details.title,
+        description=details.description,
+        genre=details.genre,
+        duration=cast(float, details.duration),  # its column refuses none
+        audio_url=details.audio_url,
+        media_type=audio.media_type,
+        size=audio.size,
+        header_size=audio.header_size,
+        play_count=0,
+        created_at=at,
+        tags=details.tags,
     )
 
 

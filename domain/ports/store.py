@@ -21,7 +21,10 @@ class Catalogue(Protocol):
     """The clips. Each method is one transaction; all raise StoreUnavailable when the store cannot be asked."""
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
-        """Keep a clip under a new id, higher than all before. ``details.duration`` must be known by now."""
+        """Keep a clip under a new id, higher than all before. ``details.duration`` must be known by now.
+
+        One that cannot be kept fails alone, whatever is added beside it. Whoever is cancelled leaves when it is decided
+        whether the clip is kept."""
 
     async def add_once(self, key: str, details: ClipDetails, audio: AudioFacts, at: datetime) -> bool:
         """Add a clip unless one was ever added under ``key``, even if it was removed since; whether it was added now.

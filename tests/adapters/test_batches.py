@@ -1,6 +1,7 @@
 """Batches: whoever asks while others are answered shares the next run, and gets what they would have got alone."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -120,6 +121,61 @@ async def test_whoever_is_cancelled_costs_the_others_nothing(leaver: int, after:
     answers = await asyncio.gather(*asked, return_exceptions=True)
 
     assert [answer for at, answer in enumerate(answers) if at != leaver] == [at for at in range(4) if at != leaver]
+
+
+@pytest.mark.parametrize("leaver", [0, 1, 2, 3])
+@pytest.mark.parametrize("after", [0, 1, 2, 5])
+async def test_whoever_tells_and_is_cancelled_costs_the_others_nothing_and_knows_what_was_done(
+    leaver: int, after: int
+) -> None:
+    halving = Halving()
+    batches = Batches(halving.run, PLENTY)
+    told = [asyncio.create_task(batches.tell(number)) for number in (0, 2)]
+    await turns(1)
+    told += [asyncio.create_task(batches.tell(number)) for number in (4, 6)]
+    await turns(after)
+    told[leaver].cancel()
+    await asyncio.wait([told[leaver]])
+    is_decided = not halving.is_under_way or 2 * leaver not in halving.runs[-1]
+    was_run = any(2 * leaver in run for run in halving.runs)
+    answers = await asyncio.gather(*told, return_exceptions=True)
+
+    assert is_decided
+    assert was_run == any(2 * leaver in run for run in halving.runs)
+    assert [answer for at, answer in enumerate(answers) if at != leaver] == [at for at in range(4) if at != leaver]
+
+
+async def test_whoever_tells_leaves_at_once_if_the_run_has_not_begun_and_after_it_however_often_cancelled() -> None:
+    halving = Halving(turns=20)
+    batches = Batches(halving.run, PLENTY)
+    first = asyncio.create_task(batches.tell(2))
+    await turns(2)
+    second = asyncio.create_task(batches.tell(4))
+    await turns(1)
+    second.cancel()
+    await turns(3)
+
+    assert second.cancelled()
+    for _ in range(3):
+        first.cancel()
+        await turns(2)
+        assert not first.done()
+    await asyncio.wait([first])
+    assert first.cancelled()
+    assert (halving.runs, halving.is_under_way) == ([[2]], False)
+
+
+async def test_a_failure_that_comes_after_its_teller_was_cancelled_is_no_ones() -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    told = asyncio.create_task(Batches(Halving().run, PLENTY).tell(3))
+    await turns(2)
+    told.cancel()
+    await asyncio.wait([told])
+    del told
+    gc.collect()
+
+    assert complaints == []
 
 
 async def test_beyond_a_full_batch_one_is_refused_at_once_and_there_is_room_after_it() -> None:

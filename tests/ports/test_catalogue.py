@@ -49,6 +49,44 @@ async def test_ids_rise_and_are_not_given_again(world: World) -> None:
     assert 1 <= first.id < second.id < third.id
 
 
+async def test_clips_that_are_added_at_once_get_each_its_own_with_ids_that_rise(world: World) -> None:
+    said = [details(title=f"Rain {number}", tags=(f"tag {number}",), duration=number / 7) for number in range(1, 100)]
+    clips = await asyncio.gather(*(world.catalogue.add(each, some_audio(), NOON) for each in said))
+
+    assert [(clip.title, clip.tags, clip.duration) for clip in clips] == [
+        (each.title, each.tags, each.duration) for each in said
+    ]
+    assert clips == sorted(clips, key=lambda clip: clip.id)
+    assert [await world.catalogue.find(clip.id) for clip in clips] == clips
+
+
+async def test_a_clip_that_cannot_be_kept_fails_alone(world: World) -> None:
+    without_duration = [details(title="Hail", duration=None), details(title="Snow", duration=None)]
+    said = [details(title="Rain"), *without_duration, details(title="Wind"), details(title="Sun")]
+    adding = (world.catalogue.add(each, some_audio(), NOON) for each in said)
+    rain, *failed, wind, sun = await asyncio.gather(*adding, return_exceptions=True)
+
+    assert all(isinstance(error, Exception) for error in failed)
+    assert [clip.title for clip in (rain, wind, sun) if isinstance(clip, Clip)] == ["Rain", "Wind", "Sun"]
+    assert await titles(world) == ["Sun", "Wind", "Rain"]
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_nothing_is_added_after_whoever_wanted_it_has_left(world: World, turns: int) -> None:
+    adding = [asyncio.create_task(world.catalogue.add(details(), some_audio(), NOON)) for _ in range(5)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    late = [asyncio.create_task(world.catalogue.add(details(), some_audio(), NOON)) for _ in range(5)]
+    await asyncio.sleep(0)
+    for each in (*adding, *late):
+        each.cancel()
+    await asyncio.wait([*adding, *late])
+    then = await titles(world)
+    [last] = await added(world, "last")  # what was asked for before is decided by now
+
+    assert await titles(world) == [last.title, *then]
+
+
 async def test_an_unknown_clip_is_neither_found_nor_changed_nor_removed(world: World) -> None:
     with pytest.raises(ClipNotFound):
         await world.catalogue.find(NOWHERE)
