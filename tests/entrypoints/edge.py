@@ -33,7 +33,7 @@ WRITING = {"authorization": f"Bearer {KEY}"}
 RAIN = AudioLocation("library:rain.wav")
 WAV = a_wav()
 
-read_once = cache(PageEndpoints)  # the contract takes a while to parse
+read_once = cache(PageEndpoints)
 
 
 @define
