@@ -77,8 +77,10 @@ def library_clip(recording: Recording) -> dict[str, Any]:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """This environment without what sets our service, and with ``settings``; audio may come from loopback."""
-    own = ("PLAY_", "DATABASE_URL", "PORT", "PYTHONPATH")
+    """This environment without what sets our service, and with ``settings``; audio may come from loopback.
+
+    Nor with what sets Python: where it may keep no bytecode, each start of an editable checkout compiles it anew."""
+    own = ("PLAY_", "DATABASE_URL", "PORT", "PYTHON")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     fixed = {"PLAY_SAMPLES": "false", "PLAY_WRITE_KEYS": WRITE_KEY, "PLAY_ALLOWED_SOURCES": f"{LOOPBACK}/32"}
     return inherited | fixed | settings

@@ -1,18 +1,35 @@
 """The command line: ``soundverse-play [serve]``, and every other command by its name."""
 
+from importlib import import_module
+
 import click
 
-from entrypoints.commands.export import export_command
-from entrypoints.commands.import_clips import import_command
-from entrypoints.commands.key import key_command
-from entrypoints.commands.migrate import migrate_command
-from entrypoints.commands.seed import seed_command
-from entrypoints.commands.serve import serve_command
-from entrypoints.commands.settings import settings_command
+COMMANDS = {
+    "serve": "serve",
+    "migrate": "migrate",
+    "seed": "seed",
+    "import": "import_clips",
+    "export": "export",
+    "settings": "settings",
+    "key": "key",
+}
+"""Each command, and its module. A module is loaded when its command is wanted: a start waits for no other."""
+
+
+def command(name: str) -> click.Command:
+    """The command of this name, which is one of `COMMANDS`."""
+    found: click.Command = getattr(import_module(f"entrypoints.commands.{COMMANDS[name]}"), f"{name}_command")
+    return found
 
 
 class ServeByDefault(click.Group):
     """A group whose command is ``serve`` where none is named, so that ``soundverse-play --port 9000`` serves."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        return command(name) if name in COMMANDS else None
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
@@ -28,16 +45,3 @@ def main() -> None:
     Without a command the service starts, on a PostgreSQL of its own unless DATABASE_URL names one. `soundverse-play
     serve --help` shows what can be chosen on the command line, `soundverse-play settings` all that can be set.
     """
-
-
-COMMANDS = (
-    serve_command,
-    migrate_command,
-    seed_command,
-    import_command,
-    export_command,
-    settings_command,
-    key_command,
-)
-for each in COMMANDS:
-    main.add_command(each)

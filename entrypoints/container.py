@@ -16,14 +16,13 @@ from adapters.audio.cache.cached_audio import CachedAudio
 from adapters.audio.library.filesystem import FilesystemAudio
 from adapters.audio.peaks.child_decoder import ChildDecoder
 from adapters.audio.probe.tag_probe import TagProbe
-from adapters.audio.remote.http import HttpAudio, Patience
+from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.public_address import gate
 from adapters.audio.remote.resuming_audio import ResumingAudio
+from adapters.audio.remote.when_asked import WebAudio
 from adapters.audio.uploads.filesystem import UploadedFiles
-from adapters.audio.uploads.memory import UploadsFirst, UploadsInMemory
 from adapters.delivery_queue import DeliveryQueue
 from adapters.live_counts.feed import LiveCounts
-from adapters.memory.store import MemoryStore
 from adapters.postgres.announcer import Announcer
 from adapters.postgres.catalogue import PostgresCatalogue
 from adapters.postgres.daily_keys import PostgresDailyKeys
@@ -117,7 +116,7 @@ def metrics_keys(settings: Settings) -> tuple[NamedKey, ...]:
     return named_keys("metrics", () if settings.metrics_key is None else (settings.metrics_key,))
 
 
-def closing(kept: AudioSource, remote: HttpAudio, *before: Closing) -> Sequence[Closing]:
+def closing(kept: AudioSource, remote: WebAudio, *before: Closing) -> Sequence[Closing]:
     """What is closed at the end: first what comes ``before``, in this order."""
     return [*before, *([kept] if isinstance(kept, CachedAudio) else []), remote]
 
@@ -173,7 +172,7 @@ class Container(DeclarativeContainer):
         stall=settings.provided.stall_timeout,
     )
     sources = Singleton(gate, settings.provided.allowed_sources, settings.provided.source_ports)
-    remote = Singleton(HttpAudio, sources, patience)
+    remote = Singleton(WebAudio, sources, patience)
     resuming = Singleton(ResumingAudio, remote, metrics)
     kept = Singleton(kept_if_possible, resuming, settings, metrics)
     library: Provider[AudioSource] = Singleton(FilesystemAudio, settings.provided.media)
@@ -319,6 +318,9 @@ class Container(DeclarativeContainer):
 
 def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
     """The same service over a store that is gone when the process ends."""
+    from adapters.audio.uploads.memory import UploadsFirst, UploadsInMemory  # noqa: PLC0415  # for these few alone
+    from adapters.memory.store import MemoryStore  # noqa: PLC0415
+
     memory, uploads = MemoryStore(), UploadsInMemory()
     container = Container(settings=settings, write_keys=write_keys)
     container.override_providers(

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from domain.decision import Reason
 from domain.errors import SourceFailure
 from domain.ports import CacheOutcome
-from entrypoints.cli import COMMANDS
+from entrypoints.cli import COMMANDS, command
 from entrypoints.settings import Settings, variable_of, written
 from tests.observability.promql import EXPORTED, exposed
 from tests.services import HOUSE
@@ -79,9 +79,9 @@ def metric(family: Metric) -> Sequence[str]:
 
 def command_line() -> Iterator[str]:
     yield from ("# Commands", BY_MAKE, COMMAND_LINE.rstrip())
-    for command in COMMANDS:
-        context = click.Context(command, info_name=f"soundverse-play {command.name}", terminal_width=100)
-        yield from (f"## {command.name}", f"```text\n{command.get_help(context)}\n```")
+    for name in COMMANDS:
+        context = click.Context(command(name), info_name=f"soundverse-play {name}", terminal_width=100)
+        yield from (f"## {name}", f"```text\n{command(name).get_help(context)}\n```")
 
 
 def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:

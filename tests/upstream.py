@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from attrs import Factory, define, frozen
 
-from adapters.audio.remote.http import HttpAudio, Patience
+from adapters.audio.remote.http import HttpAudio
+from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.public_address import gate
 from domain.byte_range import FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure

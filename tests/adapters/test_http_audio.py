@@ -10,7 +10,8 @@ import pytest
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from adapters.audio.remote.http import HttpAudio, Patience
+from adapters.audio.remote.http import HttpAudio
+from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.public_address import Gate, gate
 from adapters.audio.remote.upstream_body import UpstreamBody
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.audio.in_memory import MemoryAudio, OpenedMemory
-from adapters.audio.remote.http import Patience
+from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.resuming_audio import PROGRESS, ResumingAudio
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure

@@ -11,7 +11,7 @@ import tracemalloc
 import pytest
 from attrs import field, frozen
 
-from adapters.audio.remote.http import Patience
+from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.resuming_audio import ResumingAudio
 from domain.byte_range import FromTo, RequestedRange, Suffix
 from domain.errors import AudioUnavailable, RangeNotSatisfiable, SourceFailure

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from adapters.audio.remote.http import HttpAudio, Patience
+from adapters.audio.remote.http import HttpAudio
+from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.public_address import gate
 from adapters.audio.remote.upstream_version import UpstreamVersion, version_of
 from domain.byte_range import ByteRange, FromTo, RequestedRange, Suffix

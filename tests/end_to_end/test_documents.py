@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
-from entrypoints.cli import COMMANDS
+from entrypoints.cli import command
 from entrypoints.settings import Settings, variable_of
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.documents import Step, blocks, reader, steps
@@ -95,7 +95,6 @@ def test_what_is_not_run_could_be(document: Path) -> None:
 
 def assert_is_understood(line: str) -> None:
     name, *rest = line.split()
-    [command] = [command for command in COMMANDS if command.name == name]
-    options = {option for parameter in command.params for option in parameter.opts}
+    options = {option for parameter in command(name).params for option in parameter.opts}
 
     assert {word for word in rest if word.startswith("--")} <= options, line

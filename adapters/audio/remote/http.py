@@ -8,12 +8,13 @@ from importlib import metadata
 
 from aiohttp import ClientPayloadError, ClientResponse
 from aiohttp.abc import AbstractResolver
-from attrs import define, field, frozen
+from attrs import define, field
 
 from adapters.audio.media_type import HEAD_BYTES, media_type_of
 from adapters.audio.remote.declared_type import type_of_part, type_of_unrecognised
 from adapters.audio.remote.http_answer import PromisedBody, field_value
 from adapters.audio.remote.http_session import Sessions, failures_before_the_first_byte
+from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.public_address import Gate
 from adapters.audio.remote.relayed_audio import RelayedAudio
 from adapters.audio.remote.upstream_address import allowed_url, joined
@@ -28,16 +29,6 @@ from domain.ports import Clock
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
-
-
-@frozen(kw_only=True)
-class Patience:
-    """How many seconds to wait for an upstream."""
-
-    connect: float = 5  # for names, connection and TLS, at each hop
-    first_byte: float = 10  # for everything up to the body's beginning, all redirects included
-    skip: float = 60  # for the bytes before those asked for, where the upstream ignores ranges
-    stall: float = 20  # between two pieces of a body
 
 
 @define(eq=False)
