@@ -246,7 +246,7 @@ class Container(DeclarativeContainer):
     facets = Singleton(FacetEndpoints, browse)
     confirm_listen = Singleton(ConfirmListen, listens, clock, settings.provided.keep)
     listening = Singleton(ListenEndpoints, confirm_listen, settings.provided.body_limit)
-    health = Singleton(HealthEndpoints, check_store, metrics.provided.exposition)
+    health = Singleton(HealthEndpoints, check_store, metrics.provided.exposed)
     pages = Singleton(PageEndpoints)
     stats = Singleton(StatsEndpoints, report_counts, access.provided.address_of)
     peaks = Singleton(PeaksEndpoints, draw_peaks)

@@ -5,13 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from attrs import define, field
-from prometheus_client.core import HistogramMetricFamily
-from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 
 @define(eq=False)
-class Distribution(Collector):
+class Distribution:
     """How often a value was at most each of ``bounds``, which rise. Plain numbers, read when somebody asks.
 
     There is one for each combination of the ``labels``' values; ``known`` combinations are told from the start."""
@@ -34,13 +31,10 @@ class Distribution(Collector):
         self._counts[of][bisect_left(self.bounds, value)] += 1
         self._sums[of] += value
 
-    def collect(self) -> Iterator[HistogramMetricFamily]:
-        family = HistogramMetricFamily(self.name, self.about, labels=self.labels)
-        edges = [*map(floatToGoString, self.bounds), "+Inf"]
+    def told(self) -> Iterator[tuple[tuple[str, ...], Iterator[int], float]]:
+        """Of each combination: how many were at most each bound, then how many in all; and their sum."""
         for of, counts in self._counts.items():
-            buckets = list(zip(edges, accumulate(counts), strict=True))
-            family.add_metric(of, buckets, self._sums[of])
-        yield family
+            yield of, accumulate(counts), self._sums[of]
 
     def _begin(self, of: tuple[str, ...]) -> None:
         self._counts[of], self._sums[of] = [0] * (len(self.bounds) + 1), 0.0

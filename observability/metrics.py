@@ -1,54 +1,36 @@
-"""The Telemetry port in OpenTelemetry, read by Prometheus. Names follow OpenTelemetry's semantic conventions."""
+"""The Telemetry port in plain numbers, told in OpenTelemetry's words, read by Prometheus."""
 
+from asyncio import to_thread
+from importlib import import_module
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from attrs import define, field
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
-from opentelemetry.sdk.resources import Resource
-from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.exposition import choose_encoder
 
 from domain.decision import Reason
 from domain.errors import AudioUnavailable
 from domain.location import AudioLocation
 from domain.ports import CacheOutcome
-from observability.instruments import (
-    DELIVERIES,
-    PLAYS,
-    Distributions,
-    Numbers,
-    PoolStats,
-    observe_connections,
-    observe_numbers,
-)
+from observability.instruments import DELIVERIES, PLAYS, Distributions, Numbers, PoolStats
 from observability.logs import log
+
+if TYPE_CHECKING:
+    from observability.exposition import Exposition
 
 
 @define
 class Metrics:
-    """Every instrument, on a registry of its own, so that two services in one process do not share counters.
+    """Every instrument.
 
     All are plain numbers, observed when somebody reads: a record of OpenTelemetry's costs ten microseconds.
     No label comes from a client, so their number is bounded.
     """
 
     connections: PoolStats | None = None
-    _registry: CollectorRegistry = field(factory=CollectorRegistry, init=False)
     _numbers: Numbers = field(factory=Numbers, init=False)
-    _distributions: Distributions = field(init=False)
+    _distributions: Distributions = field(factory=Distributions, init=False)
+    _exposition: "Exposition | None" = field(default=None, init=False)
     _loss_logged_at: float = field(default=-1.0, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        ProcessCollector(registry=self._registry)
-        self._distributions = Distributions(self._registry)
-        reader = PrometheusMetricReader(scope_info_enabled=False, registry=self._registry)
-        resource = Resource({"service.name": "soundverse-play"})
-        provider = MeterProvider([reader], resource, AlwaysOffExemplarFilter(), shutdown_on_exit=False)
-        meter = provider.get_meter("soundverse-play")
-        observe_numbers(meter, self._numbers)
-        if self.connections is not None:
-            observe_connections(meter, self.connections)
 
     # the Telemetry port
 
@@ -129,8 +111,14 @@ class Metrics:
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """All metrics in the form that an Accept header wants, and its content type."""
-        try:
-            encode, content_type = choose_encoder(accept)
-        except TypeError:  # how prometheus_client meets a version that is no number
-            encode, content_type = choose_encoder("")
-        return encode(self._registry), content_type
+        if self._exposition is None:
+            from observability.exposition import Exposition  # noqa: PLC0415  # a start does not wait for it
+
+            self._exposition = Exposition(self._numbers, self._distributions, self.connections)
+        return self._exposition.text(accept)
+
+    async def exposed(self, accept: str) -> tuple[bytes, str]:
+        """The same for who must not keep others waiting: what it needs is loaded beside them, the first time."""
+        if self._exposition is None:
+            await to_thread(import_module, "observability.exposition")
+        return self.exposition(accept)

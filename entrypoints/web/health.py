@@ -1,6 +1,6 @@
 """Whether the service lives, whether it can work, and what it counts of itself."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import define, field
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from domain.ports import CheckStore
 from entrypoints.web.refusals import Draining
 from entrypoints.web.wire import json_response
 
-Exposition = Callable[[str], tuple[bytes, str]]
+Exposition = Callable[[str], Awaitable[tuple[bytes, str]]]
 """The metrics, as an Accept header wants them: body and content type."""
 
 
@@ -37,5 +37,5 @@ class HealthEndpoints:
         return json_response({"status": "ok"})
 
     async def metrics(self, request: Request) -> Response:
-        body, content_type = self.exposition(request.headers.get("accept", ""))
+        body, content_type = await self.exposition(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": content_type})

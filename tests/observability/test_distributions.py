@@ -20,6 +20,7 @@ from domain.clip import ClipId
 from domain.errors import AudioUnavailable, ClipNotFound, SourceFailure, StoreUnavailable
 from observability.distribution import Distribution
 from observability.event_loop import delays_told
+from observability.exposition import Histogram as ToldHistogram
 from observability.metrics import Metrics
 from tests.entrypoints.edge import RAIN, Edge, an_edge
 from tests.examples import a_play
@@ -53,7 +54,7 @@ def test_a_distribution_tells_what_prometheuss_own_histogram_tells(values: list[
     ours, theirs = CollectorRegistry(), CollectorRegistry()
     distribution = Distribution("took", "How long.", BOUNDS)
     histogram = Histogram("took", "How long.", buckets=BOUNDS, registry=theirs)
-    ours.register(distribution)
+    ours.register(ToldHistogram(distribution))
     for value in values:
         distribution.note(value)
         histogram.observe(value)
@@ -66,7 +67,7 @@ def test_kinds_are_told_apart_and_from_the_start() -> None:
         CollectorRegistry(),
         Distribution("size", "How many.", [1.0], ["of"], [("plays",), ("others",)]),
     )
-    registry.register(distribution)
+    registry.register(ToldHistogram(distribution))
     distribution.note(7, ("plays",))
 
     found = told(generate_latest(registry).decode())
