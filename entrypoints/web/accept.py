@@ -23,7 +23,8 @@ def preferred(request: Request, media_types: Sequence[str]) -> str | None:
 
 def accept(request: Request) -> str:
     """What the client says that it takes; several lines are one list (RFC 9110 §5.3)."""
-    return ", ".join(request.headers.getlist("accept") or ["*/*"])
+    lines = [value for name, value in request.scope["headers"] if name == b"accept"]
+    return b", ".join(lines).decode("latin-1") if lines else "*/*"
 
 
 @lru_cache(maxsize=128)  # most clients say the same

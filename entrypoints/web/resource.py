@@ -65,5 +65,5 @@ class ByAccept:
         if media_type is None:
             raise NotAcceptable(" or ".join(self.handlers))
         response = await self.handlers[media_type](request)
-        response.headers["vary"] = "Accept"
+        response.raw_headers.append((b"vary", b"Accept"))
         return response
