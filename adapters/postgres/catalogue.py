@@ -91,6 +91,8 @@ class PostgresCatalogue:
     _additions: Additions = field(init=False, eq=False, repr=False)
     _batches: Batches[ClipId, Clip] = field(init=False, eq=False, repr=False)
     _pages: SharedReads[ClipQuery, Page] = field(init=False, eq=False, repr=False)
+    _genres: SharedReads[ClipFilter, Sequence[Facet]] = field(init=False, eq=False, repr=False)
+    _tags: SharedReads[ClipFilter, Sequence[Facet]] = field(init=False, eq=False, repr=False)
 
     @_additions.default
     def _own_additions(self) -> Additions:
@@ -103,6 +105,14 @@ class PostgresCatalogue:
     @_pages.default
     def _own_pages(self) -> SharedReads[ClipQuery, Page]:
         return SharedReads(self._read_page, MOST_WAITING)
+
+    @_genres.default
+    def _own_genres(self) -> SharedReads[ClipFilter, Sequence[Facet]]:
+        return SharedReads(self._read_genres, MOST_WAITING)
+
+    @_tags.default
+    def _own_tags(self) -> SharedReads[ClipFilter, Sequence[Facet]]:
+        return SharedReads(self._read_tags, MOST_WAITING)
 
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
         return await self._additions.add(details, audio, at)
@@ -130,9 +140,15 @@ class PostgresCatalogue:
         return page_of([(kept_clip(row), row[-1]) for row in rows], query)
 
     async def genres(self, among: ClipFilter) -> Sequence[Facet]:
+        return await self._genres.ask(among)
+
+    async def _read_genres(self, among: ClipFilter) -> Sequence[Facet]:
         return await self.database.ask_patiently(genres_statement(among), facet_parameters(among), class_row(Facet))
 
     async def tags(self, among: ClipFilter) -> Sequence[Facet]:
+        return await self._tags.ask(among)
+
+    async def _read_tags(self, among: ClipFilter) -> Sequence[Facet]:
         return await self.database.ask_patiently(tags_statement(among), facet_parameters(among), class_row(Facet))
 
     async def change(self, clip: ClipId, changes: ClipChanges, audio: AudioFacts | None) -> Clip:

@@ -11,6 +11,7 @@ from psycopg.types.multirange import Multirange
 from adapters.postgres.batches import Batches
 from adapters.postgres.clip_rows import kept_clip
 from adapters.postgres.pool import MOST_WAITING, Database, array
+from adapters.postgres.shared_reads import SharedReads
 from domain.byte_range import ByteRange
 from domain.clip import LARGEST_CLIP_ID, Clip, ClipId
 from domain.decision import Reason
@@ -69,6 +70,8 @@ EXPLAINED = """
     WHERE clip_id = %(clip)s ORDER BY ended_at DESC, id DESC LIMIT %(limit)s"""
 
 
+Series = Mapping[datetime, Counts]
+
 ALL_CLIPS = [THE_CATALOGUE - part for part in range(17)]  # as migration 0002 says
 
 
@@ -78,10 +81,20 @@ class PostgresStatistics:
 
     database: Database
     _batches: Batches[ClipId, CountedClip] = field(init=False, eq=False, repr=False)
+    _series: SharedReads[tuple[ClipId | None, Period], Series] = field(init=False, eq=False, repr=False)
+    _tops: SharedReads[tuple[Period, int], Sequence[TopClip]] = field(init=False, eq=False, repr=False)
 
     @_batches.default
     def _own_batches(self) -> Batches[ClipId, CountedClip]:
         return Batches(self._counted_all, MOST_WAITING)
+
+    @_series.default
+    def _own_series(self) -> SharedReads[tuple[ClipId | None, Period], Series]:
+        return SharedReads(self._read_series, MOST_WAITING)
+
+    @_tops.default
+    def _own_tops(self) -> SharedReads[tuple[Period, int], Sequence[TopClip]]:
+        return SharedReads(self._read_top, MOST_WAITING)
 
     async def counts(self, clip: ClipId) -> ClipCounts:
         rows = await self.database.ask(COUNTS, {"clip": clip}, tuple_row)
@@ -98,12 +111,20 @@ class PostgresStatistics:
         found = {each.clip.id: each for each in map(counted, rows)}
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
-    async def series(self, clip: ClipId | None, period: Period) -> Mapping[datetime, Counts]:
+    async def series(self, clip: ClipId | None, period: Period) -> Series:
+        return await self._series.ask((clip, period))
+
+    async def _read_series(self, asked: tuple[ClipId | None, Period]) -> Series:
+        clip, period = asked
         place = {"clip": clip, "the_catalogue": ALL_CLIPS}
         statement = SERIES_OF_ALL if clip is None else SERIES
         return buckets(await self.database.ask_patiently(statement, place | stretch(period), tuple_row))
 
     async def top(self, period: Period, limit: int) -> Sequence[TopClip]:
+        return await self._tops.ask((period, limit))
+
+    async def _read_top(self, asked: tuple[Period, int]) -> Sequence[TopClip]:
+        period, limit = asked
         rows = await self.database.ask_patiently(TOP, stretch(period) | {"limit": limit}, dict_row)
         return [TopClip(play_count=row.pop("in_period"), clip=Clip(**row)) for row in rows]
 

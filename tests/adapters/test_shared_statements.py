@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from random import Random
 from time import monotonic
 from typing import Any
@@ -14,10 +15,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres.pool import MOST_WAITING, Database, connection_pool
 from adapters.postgres.statement import SECONDS_TO_ANSWER
-from domain.browsing import ClipQuery
+from domain.browsing import ClipFilter, ClipQuery
 from domain.clip import LARGEST_CLIP_ID, ClipChanges, ClipId
 from domain.errors import ClipNotFound, StoreUnavailable
 from domain.play import Play
+from domain.statistics import Interval, Period
 from tests.examples import NOON, a_play, details, some_audio
 from tests.worlds import EMPTY, World, over
 
@@ -133,6 +135,29 @@ async def test_clips_that_are_counted_at_once_take_one_connection_once(
 
     assert [each.clip.id for each in counted] == [clip, other] * 50
     assert pool.get_stats()["requests_num"] - before == 1
+
+
+DAY = Period(Interval.DAY, NOON.replace(hour=0), NOON.replace(hour=0) + timedelta(days=1))
+READS: dict[str, Callable[[World, ClipId], Awaitable[object]]] = {
+    "a page": lambda world, _: world.catalogue.page(ClipQuery()),
+    "genres": lambda world, _: world.catalogue.genres(ClipFilter()),
+    "tags": lambda world, _: world.catalogue.tags(ClipFilter()),
+    "a series": lambda world, clip: world.statistics.series(clip, DAY),
+    "a series of all": lambda world, _: world.statistics.series(None, DAY),
+    "the top": lambda world, _: world.statistics.top(DAY, 5),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_who_asks_for_the_same_in_the_same_moment_gets_the_very_same(
+    world: World, clip: ClipId, name: str
+) -> None:
+    answers = await asyncio.gather(*(READS[name](world, clip) for _ in range(8)))
+    again = await READS[name](world, clip)
+
+    assert len({id(each) for each in answers}) == 1
+    assert again == answers[0]
+    assert again is not answers[0]
 
 
 async def test_pages_that_are_asked_for_at_once_take_one_connection_for_each_query(
