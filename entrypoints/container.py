@@ -15,6 +15,7 @@ from adapters.audio.by_location import AudioByLocation
 from adapters.audio.cache.cached_audio import CachedAudio
 from adapters.audio.library.filesystem import FilesystemAudio
 from adapters.audio.peaks.child_decoder import ChildDecoder
+from adapters.audio.probe.known_audio import KnownAudio
 from adapters.audio.probe.tag_probe import TagProbe
 from adapters.audio.remote.patience import Patience
 from adapters.audio.remote.public_address import gate
@@ -182,7 +183,7 @@ class Container(DeclarativeContainer):
 
     browse = Singleton(Browse, catalogue, clock)
     probe_of_folder: Provider[AudioProbe] = Callable(probe_of)
-    curate = Singleton(Curate, catalogue, Singleton(TagProbe, uncached_audio), clock, uploads, metrics)
+    curate = Singleton(Curate, catalogue, Singleton(KnownAudio, uncached_audio), clock, uploads, metrics)
     delivery_queue = Singleton(
         DeliveryQueue,
         Singleton(spanned, deliveries, tracing, deliver="ledger flush deliveries"),

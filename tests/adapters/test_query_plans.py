@@ -88,6 +88,7 @@ PLAYS = {
     "ids": array(new_id() for _ in CALLERS),
     "moments": array(NOON for _ in CALLERS),
     "named": array(True for _ in CALLERS),
+    "versions": array(0 for _ in CALLERS),
 }
 CHANGES = dict.fromkeys(new_row(details(), some_audio(), NOON)) | {"clip": 7}
 
@@ -134,7 +135,8 @@ STATEMENTS = {
     "used": Asked(USED, {"locations": ["library:b", "library:c"]}),
     "record": Asked(RECORD, PLAYS),
     "record one": Asked(
-        RECORD_ONE, {"clip": 7, "id": new_id(), "started_at": NOON, "is_named": True, "day": NOON, "hour": NOON}
+        RECORD_ONE,
+        {"clip": 7, "id": new_id(), "meant": 0, "started_at": NOON, "is_named": True, "day": NOON, "hour": NOON},
     ),
     "deliver": Asked(DELIVER, columns(first_round([Offer.of(each) for each in STORY])[0]) | {"window": "first-touch"}),
     "confirm": Asked(
