@@ -18,7 +18,10 @@ def main() -> None:
             "The package 'entrypoints' from PyPI hides the one of Soundverse Play. "
             "Take it out (pip uninstall entrypoints) or install Soundverse Play in a virtual environment of its own."
         )
-    from entrypoints.cli import main as command_line  # noqa: PLC0415  # not before it is known to be ours
+    from entrypoints.loading import loading  # noqa: PLC0415  # not before it is known to be ours
+
+    with loading():
+        from entrypoints.cli import main as command_line  # noqa: PLC0415
 
     command_line()
 

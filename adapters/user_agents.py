@@ -52,7 +52,7 @@ def is_bot(user_agent: str) -> bool:
     """Whether a User-Agent says of itself that it is a program that fetches on its own; never of an empty one.
 
     Only its first 512 characters are judged, which bounds the work however the list's patterns repeat. The list is read
-    and compiled at the first call: some 50 ms, so whoever answers listeners asks once before the first of them."""
+    and compiled at the first call: some 50 ms, so whoever answers listeners asks once by itself."""
     return names_a_bot(user_agent[:JUDGED])
 
 

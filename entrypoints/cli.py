@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from entrypoints.loading import loading
+
 COMMANDS = {
     "serve": "serve",
     "migrate": "migrate",
@@ -18,7 +20,9 @@ COMMANDS = {
 
 def command(name: str) -> click.Command:
     """The command of this name, which is one of `COMMANDS`."""
-    found: click.Command = getattr(import_module(f"entrypoints.commands.{COMMANDS[name]}"), f"{name}_command")
+    with loading():
+        module = import_module(f"entrypoints.commands.{COMMANDS[name]}")
+    found: click.Command = getattr(module, f"{name}_command")
     return found
 
 

@@ -1,6 +1,6 @@
 """What happens around the answering of requests: what is opened, put in and kept up before the end."""
 
-from asyncio import create_task, to_thread, wait
+from asyncio import create_task, sleep, to_thread, wait
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
@@ -14,6 +14,8 @@ from entrypoints.preparation import Preparation
 from entrypoints.samples import put_in_place, seed
 from entrypoints.upkeep import Upkeep
 from observability.logs import log
+
+SECONDS_TO_SETTLE = 0.5  # after a start, in which whoever waited for it is answered
 
 
 class Closing(Protocol):
@@ -62,15 +64,22 @@ class Work:
 async def running(work: Work, closing: Sequence[Closing], warm_up: Callable[[], object]) -> AsyncIterator[None]:
     """What is open while the service runs, which answers from the first moment, and waits for its store beside that.
 
-    ``closing`` is closed in its order at the end, before the store. ``warm_up`` does beside the first requests what one
-    of them would wait for."""
+    ``closing`` is closed in its order at the end, before the store. ``warm_up`` does what one of the first requests
+    would wait for, beside them, and a moment later, so that the start does not wait for it."""
     async with AsyncExitStack() as opened:
         working = create_task(work.run(opened))
-        warming = create_task(to_thread(warm_up))
+        warming = create_task(settled(warm_up))
         try:
             yield
         finally:
             working.cancel()
+            warming.cancel()
             await wait([working, warming])
             for each in closing:
                 await each.close()
+
+
+async def settled(warm_up: Callable[[], object]) -> None:
+    """Warm up when a start has settled."""
+    await sleep(SECONDS_TO_SETTLE)
+    await to_thread(warm_up)

@@ -1,23 +1,19 @@
-"""What every command stands on: a database, its schema, the keys, and sentences instead of tracebacks."""
+"""What every command stands on: a database, signals heeded, and sentences instead of tracebacks.
+
+Little is loaded for it, so that PostgreSQL is starting while all else is loaded."""
 
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic, sleep
 from typing import NoReturn
 
 import click
 
 from adapters.postgres.embedded import DataInUseError, EmbeddedPostgresError, embedded_postgres
-from adapters.postgres.migrate import MigrationChangedError, migrate
-from adapters.postgres.pool import DatabaseUnfitError
+from adapters.postgres.unfit import DatabaseUnfitError, MigrationChangedError
 from domain.errors import AudioRefused, DurationUnknown, StoreUnavailable
-from entrypoints.container import Container, in_memory
-from entrypoints.preparation import Preparation, pauses
-from entrypoints.samples import put_in_place, seed
 from entrypoints.settings import Settings, SettingsError
-from entrypoints.write_key import new_write_key, write_key_of
 from observability.logs import log
 
 NO_DATABASE = ""  # what stands for a conninfo where everything is kept in memory
@@ -39,56 +35,6 @@ def connectable(settings: Settings) -> Iterator[str]:
 
 def warn_of_postgres(said: str) -> None:
     log.warning("the embedded PostgreSQL", said=said)
-
-
-def migrated(conninfo: str) -> list[str]:
-    """Bring the schema up to date; the names of what was applied."""
-    return [] if conninfo == NO_DATABASE else migrate(conninfo)
-
-
-def migrated_within(seconds: float, conninfo: str) -> list[str]:
-    """The same, tried again for so long while it cannot be done yet. Raises what the last try did."""
-    deadline = monotonic() + seconds
-    for pause in pauses():
-        try:
-            return migrated(conninfo)
-        except StoreUnavailable:
-            if monotonic() + pause > deadline:
-                raise
-        sleep(pause)
-    raise AssertionError("pauses never end")
-
-
-def write_keys_of(settings: Settings) -> tuple[str, ...]:
-    """The keys that were set; where none are, one of our own, but none for a database that others use too."""
-    if settings.write_keys or settings.database_url:
-        return settings.write_keys
-    return (new_write_key() if settings.memory else write_key_of(settings.data),)
-
-
-def wired(
-    settings: Settings, conninfo: str, keys: tuple[str, ...], preparation: Preparation | None = None
-) -> Container:
-    """The service, ready to be asked for its application. Raises SettingsError: a source that is allowed is none."""
-    container = (
-        in_memory(settings, keys)
-        if settings.memory
-        else Container(settings=settings, conninfo=conninfo, write_keys=keys)
-    )
-    if preparation is not None:
-        container.preparation.override(preparation)
-    try:
-        container.sources()
-    except ValueError as error:
-        raise SettingsError(f"PLAY_ALLOWED_SOURCES: {error}.") from error
-    return container
-
-
-async def seeded(container: Container) -> int:
-    """Put in the sample clips that never were in; their number."""
-    async with container.store():
-        put_in_place(container.settings().media)
-        return await seed(container.curate())
 
 
 def end_by_signals() -> None:

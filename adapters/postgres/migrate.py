@@ -12,7 +12,7 @@ from psycopg import Connection, DatabaseError, OperationalError, ProgrammingErro
 from psycopg.errors import InsufficientPrivilege, LockNotAvailable, ReadOnlySqlTransaction
 
 from adapters.postgres.earlier_clips import cut_words
-from adapters.postgres.pool import NO_URL, DatabaseUnfitError
+from adapters.postgres.unfit import NO_URL, DatabaseUnfitError, MigrationChangedError
 from domain.errors import StoreUnavailable
 
 # One replica migrates, the others wait: a session-level advisory lock, freed by PostgreSQL when its connection ends.
@@ -59,10 +59,6 @@ class Migration:
     @property
     def sha256(self) -> str:
         return sha256(self.sql.encode()).hexdigest()
-
-
-class MigrationChangedError(Exception):
-    """A file that was applied to this database reads differently now; a landed migration never changes."""
 
 
 def migrations() -> list[Migration]:

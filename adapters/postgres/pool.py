@@ -13,9 +13,10 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRe
 
 from adapters.postgres.outage import Outage, UnansweredError
 from adapters.postgres.statement import PROMPT, SECONDS_TO_ANSWER, LostConnection, Parameters, Statement, array, soon
+from adapters.postgres.unfit import NO_URL, DatabaseUnfitError
 from domain.errors import StoreUnavailable
 
-__all__ = ["MOST_WAITING", "Database", "DatabaseUnfitError", "array", "connection_pool", "opened"]
+__all__ = ["MOST_WAITING", "Database", "array", "connection_pool", "opened"]
 
 Row = TypeVar("Row")
 Run = Callable[[AsyncConnection, float], Awaitable[list[Row]]]
@@ -30,13 +31,6 @@ OPTIONS = f"-c statement_timeout={PROMPT} -c synchronous_commit=on"
 MOST_WAITING = 1_000
 
 CHECK = "SELECT current_setting('transaction_read_only')"  # on: for ever, or on a standby until it is promoted
-
-
-NO_URL = "DATABASE_URL is not the URL of a PostgreSQL database"
-
-
-class DatabaseUnfitError(Exception):
-    """No waiting makes this database usable; ``str(error)`` says why."""
 
 
 def connection_pool(conninfo: str, size: int) -> AsyncConnectionPool[AsyncConnection]:

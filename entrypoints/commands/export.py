@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from entrypoints.commands.options import quietly, settable, with_patience
-from entrypoints.prepare import connectable, end_by_signals, migrated_within, one_sentence, wired
+from entrypoints.prepare import connectable, end_by_signals, one_sentence
 from entrypoints.settings import Settings, load_settings
 from entrypoints.transfer.export import export, opened_to_write
 from entrypoints.transfer.progress import metered
+from entrypoints.whole import migrated_within, wired
 
 WHILE_IT_RUNS = "End it first; only over a PostgreSQL of DATABASE_URL the service may go on meanwhile."
 

@@ -12,7 +12,7 @@ import click
 from domain.clip import ClipOffer
 from entrypoints.announcement import say
 from entrypoints.commands.options import first_key, quietly, settable, with_patience
-from entrypoints.prepare import NO_DATABASE, end_by_signals, one_sentence, stop, wired
+from entrypoints.prepare import NO_DATABASE, end_by_signals, one_sentence, stop
 from entrypoints.remote_seed import RemoteCatalogue, RemoteSeedError
 from entrypoints.settings import load_settings
 from entrypoints.transfer.folder_import import ImportStopped
@@ -20,6 +20,7 @@ from entrypoints.transfer.imports import Import
 from entrypoints.transfer.on_this_machine import EndedError, work_here, worked
 from entrypoints.transfer.restore import NoExportError
 from entrypoints.transfer.tally import Tally
+from entrypoints.whole import wired
 
 WHILE_IT_RUNS = "End it first; or, for audio files, name its address by --url and a write key by --key."
 

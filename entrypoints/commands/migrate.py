@@ -5,8 +5,9 @@ from typing import Any
 import click
 
 from entrypoints.commands.options import settable, with_patience
-from entrypoints.prepare import connectable, end_by_signals, migrated_within, one_sentence
+from entrypoints.prepare import connectable, end_by_signals, one_sentence
 from entrypoints.settings import load_settings
+from entrypoints.whole import migrated_within
 
 
 @click.command("migrate")

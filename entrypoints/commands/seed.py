@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from entrypoints.commands.options import first_key, settable, with_patience
-from entrypoints.prepare import connectable, end_by_signals, migrated_within, one_sentence, seeded, stop, wired
+from entrypoints.prepare import connectable, end_by_signals, one_sentence, stop
 from entrypoints.remote_seed import RemoteCatalogue, RemoteSeedError, samples_at, seed_remotely
 from entrypoints.settings import Settings, load_settings
+from entrypoints.whole import migrated_within, seeded, wired
 
 WHILE_IT_RUNS = "End it first; or name its address by --url and a write key by --key."
 

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from threading import Event
 
 from entrypoints.container import Container
-from entrypoints.prepare import connectable, migrated_within, wired
+from entrypoints.prepare import connectable
 from entrypoints.settings import Settings
 from entrypoints.transfer.ending import ended_by_signals
+from entrypoints.whole import migrated_within, wired
 
 Work = Callable[[Container, Event], Awaitable[None]]
 

@@ -1,22 +1,16 @@
 """How far an export or an import is, on standard error: a bar on a terminal, else a line now and then."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from itertools import repeat
 from time import monotonic
 from typing import Protocol
 
 import click
 from attrs import define, field
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -45,13 +39,9 @@ class Lines:
 
 @define
 class Bar:
-    """A bar of rich's."""
+    """A bar of click's."""
 
-    progress: Progress
-    task: TaskID
-
-    def advance(self) -> None:
-        self.progress.advance(self.task)
+    advance: Callable[[], None]
 
 
 class Silence:
@@ -64,18 +54,19 @@ class Silence:
 @contextmanager
 def metered(what: str, total: int | None, is_quiet: bool) -> Iterator[Meter]:
     """A meter while the block lasts, of ``total`` if that is known."""
-    console = Console(stderr=True)
     if is_quiet:
         yield Silence()
-    elif not console.is_terminal:
+    elif not sys.stderr.isatty():
         yield Lines(what, total)
     else:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=console) as progress:
-            yield Bar(progress, progress.add_task(what, total=total))
+        began = monotonic()
+        steps = repeat(None) if total is None else repeat(None, total)
+        with click.progressbar(
+            steps, total, what, file=sys.stderr, show_pos=True, item_show_func=lambda _: time_since(began)
+        ) as bar:
+            yield Bar(partial(bar.update, 1))
+
+
+def time_since(began: float) -> str:
+    """Hours, minutes and seconds."""
+    return str(timedelta(seconds=round(monotonic() - began)))

@@ -18,12 +18,12 @@ from adapters.postgres.migrate import (
     LOCK,
     NOTE_DOWN,
     PREPARE,
-    MigrationChangedError,
     migrate,
     migrations,
 )
-from adapters.postgres.pool import Database, DatabaseUnfitError, connection_pool
+from adapters.postgres.pool import Database, connection_pool
 from adapters.postgres.statistics import PostgresStatistics
+from adapters.postgres.unfit import DatabaseUnfitError, MigrationChangedError
 from adapters.system import new_id
 from domain.browsing import ClipQuery
 from domain.clip import ClipId

@@ -21,9 +21,9 @@ from psycopg.conninfo import make_conninfo
 from adapters.postgres.migrate import migrations
 from entrypoints.announcement import Announcement
 from entrypoints.cli import main
-from entrypoints.prepare import write_keys_of
 from entrypoints.samples import SAMPLES
 from entrypoints.settings import Settings, load_settings, variable_of
+from entrypoints.whole import write_keys_of
 from tests.services import HOUSE, LOOPBACK, clean_environment, free_port
 
 PATIENCE = 40.0  # seconds, on a busy machine; a pool that is left to itself waits for 30

@@ -1,5 +1,8 @@
 """How far it is, is told on standard error: as a bar where somebody watches, as a line now and then, or not at all."""
 
+import sys
+from os import openpty
+
 import pytest
 
 from entrypoints.transfer import progress
@@ -28,15 +31,20 @@ def test_where_nobody_watches_a_line_comes_now_and_then(
     assert told.out == ""
 
 
-def test_on_a_terminal_a_bar_tells_it(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm")
-    worked(3)
+@pytest.mark.parametrize(("total", "shown"), [(3, "3/3"), (None, "  3  ")])
+def test_on_a_terminal_a_bar_tells_it_and_since_when(
+    total: int | None, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = openpty()
+    with open(theirs, "w") as terminal, open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  # they have no path
+        monkeypatch.setattr(sys, "stderr", terminal)
+        worked(total)
+        terminal.flush()
+        told = screen.read(4_096).decode()
 
-    told = capsys.readouterr()
-    assert "Files" in told.err
-    assert "3/3" in told.err
-    assert told.out == ""
+    assert "Files" in told
+    assert shown in told
+    assert "0:00:00" in told
 
 
 def test_quietly_nothing_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

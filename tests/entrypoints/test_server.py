@@ -12,7 +12,8 @@ from entrypoints.server import Leave, Server
 from tests.services import HOUSE, LOOPBACK, end
 
 TELLING = """
-from entrypoints.server import Leave, listening_socket, serve
+from entrypoints.listening import listening_socket
+from entrypoints.server import Leave, serve
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":

@@ -75,7 +75,8 @@ DEFECT = """
 import asyncio, sys
 from pathlib import Path
 from entrypoints.container import in_memory
-from entrypoints.server import Leave, listening_socket, serve
+from entrypoints.listening import listening_socket
+from entrypoints.server import Leave, serve
 from entrypoints.settings import Settings
 from tests.observability.test_requests import BrokenCatalogue
 import signal, threading, urllib.request, urllib.error
