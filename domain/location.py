@@ -24,7 +24,7 @@ def audio_location(_instance: object, _field: object, value: AudioLocation) -> N
     """An attrs validator: whether ``value`` has the form of an audio location; it says nothing of what lies there."""
     if not 1 <= len(value) <= LONGEST:
         raise ValueError(f"must have 1 to {LONGEST} characters, not {len(value)}")
-    if not all(character.isprintable() and character != " " for character in value):
+    if not value.isprintable() or " " in value:
         raise ValueError("must not contain spaces, control or unprintable characters; percent-encode them")
     if value.startswith(LIBRARY):
         refuse_bad_name(value.removeprefix(LIBRARY))

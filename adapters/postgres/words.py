@@ -1,11 +1,13 @@
 """Words as PostgreSQL reads them in a tsvector or a tsquery. It is told them; it cuts no texts by rules of its own."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from adapters.postgres.statement import Parameters
 from domain.words import text_words
 
 
+@lru_cache(maxsize=256)  # genres and tags come again and again, and many a clip has no description
 def vector(*texts: str) -> str:
     """The words of ``texts`` as a tsvector, without places: each field has a column of its own."""
     return " ".join(map(quoted, sorted(text_words(*texts))))

@@ -70,6 +70,12 @@ def test_a_text_is_found_by_each_word_of_itself(text: str) -> None:
 
 
 @given(text=texts)
+def test_a_text_is_found_by_the_same_words_whatever_stands_beside_it(text: str) -> None:
+    for other in ("夜", "lo-fi", "plain"):
+        assert text_words(f"{other} {text}") == text_words(other) | text_words(text)
+
+
+@given(text=texts)
 def test_words_are_of_letters_digits_and_pictographs_and_never_too_long(text: str) -> None:
     for word in text_words(text):
         assert word
