@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import typed_settings
 from attrs import Attribute, Factory, fields, fields_dict, frozen
-from platformdirs import user_data_path
 
 from domain.heard import Window
 from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix, rate, web
@@ -30,6 +29,8 @@ def default_data_folder() -> Path:
     Raises SettingsError: whoever runs this has no home, as in a container under any number."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return SYSTEM_DATA
+    from platformdirs import user_data_path  # noqa: PLC0415  # most services are told their folder
+
     try:
         return user_data_path("soundverse-play")
     except RuntimeError as error:
