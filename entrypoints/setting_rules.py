@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, get_args, get_origin
 
 from cattrs import Converter
-from typed_settings.converters import default_converter, register_strlist_hook, to_bool
 
 from entrypoints.web.keys import NAMED_DIGEST
 from entrypoints.web.rate_limits import rate_limit
+
+TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
+FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
 
 Rule = Callable[[Any, Any, Any], None]
 """An attrs validator: raises ValueError with what follows the setting's name in a sentence."""
@@ -35,13 +37,33 @@ def path(text: Any, _type: object) -> Path:
         raise ValueError(f"must be a folder, and nobody knows where {text!r} is") from None
 
 
+def truth(text: Any) -> bool:
+    """What operators write for yes and no. Raises ValueError: neither."""
+    said = str(text).lower()
+    if said not in TRUE | FALSE:
+        raise ValueError
+    return said in TRUE
+
+
+def is_list(kind: Any) -> bool:
+    origin: object = get_origin(kind)
+    return origin is tuple
+
+
 def settings_converter() -> Converter:
-    """typed-settings' own conversions, with lists by commas and faults in words."""
-    converter = cast("Converter", default_converter())
-    register_strlist_hook(converter, fn=lambda text: [part.strip() for part in text.split(",") if part.strip()])
+    """Conversions of text, with lists by commas and faults in words."""
+    converter = Converter()
+
+    def list_of(kind: Any) -> Callable[[str, Any], tuple[Any, ...]]:
+        part = get_args(kind)[0]
+        return lambda text, _type: tuple(
+            converter.structure(each.strip(), part) for each in text.split(",") if each.strip()
+        )
+
+    converter.register_structure_hook_factory(is_list, list_of)
     converter.register_structure_hook(int, told_by(int, "a whole number"))
     converter.register_structure_hook(float, told_by(float, "a number"))
-    converter.register_structure_hook(bool, told_by(to_bool, "true or false"))
+    converter.register_structure_hook(bool, told_by(truth, "true or false"))
     converter.register_structure_hook(Path, path)
     network = told_by(ip_network, "an address or a network, such as 10.0.0.0/8")
     converter.register_structure_hook(IPv4Network | IPv6Network, network)

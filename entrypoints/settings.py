@@ -7,8 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, cast
 
-import typed_settings
-from attrs import Attribute, Factory, fields, fields_dict, frozen
+from attrs import Attribute, Factory, field, fields, fields_dict, frozen
 
 from domain.heard import Window
 from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix, rate, web
@@ -44,8 +43,9 @@ def setting(
     default: Any, about: str, *, rule: Rule | None = None, variable: str | None = None, secret: bool = False
 ) -> Any:
     """A field of `Settings`: ``about`` tells an operator what it does, ``variable`` is its name if not PLAY_<NAME>."""
-    make = typed_settings.secret if secret else typed_settings.option
-    return make(default=default, validator=rule, help=about, metadata={"variable": variable, "secret": secret})
+    shown = (lambda _value: "(not shown)") if secret else True
+    told = {"about": about, "variable": variable, "secret": secret}
+    return field(default=default, validator=rule, repr=shown, metadata=told)
 
 
 @frozen(kw_only=True)
@@ -204,10 +204,10 @@ def converted(text: Any, field: "Attribute[Any]") -> Any:
 def described(settings: Settings) -> str:
     """Every setting with its variable, its value and what it does; secrets are masked."""
     blocks = []
-    for field in fields(Settings):
-        value = getattr(settings, field.name)
-        shown = "(set, not shown)" if field.metadata["secret"] and value else written(value)
-        blocks.append(f"{variable_of(field)}={shown}\n    {field.metadata['typed-settings']['help']}")
+    for option in fields(Settings):
+        value = getattr(settings, option.name)
+        shown = "(set, not shown)" if option.metadata["secret"] and value else written(value)
+        blocks.append(f"{variable_of(option)}={shown}\n    {option.metadata['about']}")
     return "\n".join(blocks)
 
 

@@ -51,7 +51,7 @@ def settings() -> Iterator[str]:
 
 def setting(field: "Attribute[Any]") -> Sequence[str]:
     default = "" if field.name == "data" else written(field.default)
-    about = field.metadata["typed-settings"]["help"]
+    about = field.metadata["about"]
     secret = " A secret: shown to nobody." if field.metadata["secret"] else ""
     return f"`{variable_of(field)}`", DATA if field.name == "data" else default and f"`{default}`", about + secret
 

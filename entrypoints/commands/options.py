@@ -16,7 +16,7 @@ def settable(*names: str) -> Callable[[Any], Any]:
     def decorate(command: Any) -> Any:
         for name in reversed(names):
             field = getattr(fields(Settings), name)
-            about = f"{field.metadata['typed-settings']['help']} [{variable_of(field)}]"
+            about = f"{field.metadata['about']} [{variable_of(field)}]"
             kind: dict[str, Any] = (
                 {"is_flag": True, "default": None}
                 if field.type is bool

@@ -204,6 +204,19 @@ def test_what_belongs_to_others_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
     assert load_settings({}) == Settings()
 
 
+@pytest.mark.parametrize(
+    ("texts", "meant"),
+    [("true True t YES y on 1", True), ("false False f NO n off 0", False)],
+)
+def test_yes_and_no_may_be_said_in_every_usual_word(
+    monkeypatch: pytest.MonkeyPatch, texts: str, *, meant: bool
+) -> None:
+    for text in texts.split():
+        monkeypatch.setenv("PLAY_SAMPLES", text)
+
+        assert load_settings({}).samples is meant
+
+
 def test_a_secret_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAY_WRITE_KEYS", SECRET)
     monkeypatch.setenv("DATABASE_URL", f"postgresql://play:{SECRET}@db/play")
@@ -227,7 +240,7 @@ def test_every_setting_is_shown_with_its_value_and_what_it_does() -> None:
 
     for field in fields(Settings):
         assert f"{variable_of(field)}=" in shown
-        assert field.metadata["typed-settings"]["help"] in shown
+        assert field.metadata["about"] in shown
     assert "PLAY_SOURCE_PORTS=80,443\n" in shown
     assert "PLAY_MEMORY=false\n" in shown
     assert "PLAY_POSTGRES_BIN=\n" in shown

@@ -1,0 +1,75 @@
+"""A start loads what its first answer needs, and leaves the rest to whoever asks for it first."""
+
+import subprocess
+import sys
+
+from tests.end_to_end.conftest import FreshFolder
+from tests.services import HOUSE, clean_environment, free_port
+
+# Whoever listens in the same process tells what is loaded, once a first page of clips was answered.
+ASK = """
+import os, signal, socket, sys, threading, time
+
+def told(port):
+    while True:
+        with socket.create_connection(("127.0.0.1", port)) as asking:
+            asking.sendall(b"GET /play HTTP/1.1\\r\\nHost: here\\r\\nConnection: close\\r\\n\\r\\n")
+            if asking.recv(65_536).startswith(b"HTTP/1.1 200 "):
+                return sorted(sys.modules)
+        time.sleep(0.02)
+
+def tell(port):
+    while True:
+        try:
+            loaded = told(port)
+        except ConnectionError:
+            time.sleep(0.02)
+        else:
+            print("LOADED", *loaded)
+            return os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=tell, args=(int(sys.argv[2]),), daemon=True).start()
+import soundverse_play
+soundverse_play.main()
+"""
+LEFT_OUT = {
+    "adapters.audio.remote.http",
+    "adapters.memory.store",
+    "aiohttp",
+    "entrypoints.commands.export",
+    "entrypoints.commands.import_clips",
+    "miniaudio",
+    "numpy",
+    "observability.exposition",
+    "observability.otlp",
+    "opentelemetry",
+    "platformdirs",
+    "prometheus_client",
+    "psutil",
+    "soundfile",
+    "typed_settings",
+    "yarl",
+}
+"""What a start once waited for, and what it must never."""
+
+
+def loaded_by_a_start(folder: FreshFolder) -> set[str]:
+    """The modules of a service that has answered its first request."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ASK, "--port", str(free_port()), "--data", str(folder())],
+        cwd=HOUSE,
+        env=clean_environment() | {"PLAY_DRAIN_GRACE": "0", "PLAY_SAMPLES": "false"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    [told] = [line for line in ended.stdout.splitlines() if line.startswith("LOADED ")]
+    return set(told.split()[1:])
+
+
+def test_a_first_answer_waits_for_no_library_that_it_does_not_need(fresh_folder: FreshFolder) -> None:
+    loaded = loaded_by_a_start(fresh_folder)
+
+    assert {"entrypoints.container", "psycopg", "uvicorn"} <= loaded
+    assert loaded & LEFT_OUT == set()
