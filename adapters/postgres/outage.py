@@ -2,7 +2,7 @@
 
 from asyncio import get_running_loop
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from attrs import define, field
 
@@ -25,29 +25,29 @@ class Outage:
     _is_tried: bool = field(default=False, init=False)
     _next_try: float = field(default=0.0, init=False)  # on the loop's clock
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self) -> AbstractContextManager[None]:
         """Ask in the block. Raises StoreUnavailable: it was not entered, or nothing was answered."""
-        if self._reason is None:
-            with self._noted():
-                yield
-            return
+        return self if self._reason is None else self._tried()
+
+    @contextmanager
+    def _tried(self) -> Iterator[None]:
         if self._is_tried or get_running_loop().time() < self._next_try:
-            raise StoreUnavailable(self._reason)
+            raise StoreUnavailable(self._reason or "")
         self._is_tried = True
         try:
-            with self._noted():
+            with self:
                 yield
         finally:
             self._is_tried = False
 
-    @contextmanager
-    def _noted(self) -> Iterator[None]:
-        try:
-            yield
-        except UnansweredError as error:
+    def __enter__(self) -> None:
+        """Begin to ask. All who ask while the database answers are in here at once."""
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        """Note how it went. Raises StoreUnavailable: nothing was answered."""
+        if error is None:
+            self._reason = None
+        elif isinstance(error, UnansweredError):
             self._reason = str(error)
             self._next_try = get_running_loop().time() + SECONDS_BETWEEN_TRIES
             raise StoreUnavailable(str(error)) from error
-        else:
-            self._reason = None

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine, Iterable, Mapping
+from contextlib import suppress
 from socket import SHUT_RDWR, socket
 from typing import Any, Generic, LiteralString, TypeVar
 
@@ -41,9 +41,20 @@ class Statement(Generic[Row]):
     row: BaseRowFactory[Row]
 
     async def promptly(self, connection: AsyncConnection, deadline: float) -> list[Row]:
-        """All rows, by ``deadline`` on the loop's clock. Raises LostConnection, StoreUnavailable, UnansweredError."""
-        with ended_by(deadline, connection):
+        """All rows, by ``deadline`` on the loop's clock. Raises LostConnection, StoreUnavailable, UnansweredError.
+
+        A database that is frozen, or behind a broken line, refuses nothing: one would wait for ever. Cancelling does
+        not help, since psycopg then asks the server first; a socket that is shut down ends the waiting at once."""
+        clock = asyncio.get_running_loop()
+        end = clock.call_at(deadline, shut_down, connection)
+        try:
             return await self._rows(connection)
+        except LostConnection as error:
+            if clock.time() < deadline:
+                raise
+            raise UnansweredError("the database did not answer in time") from error
+        finally:
+            end.cancel()
 
     async def patiently(self, connection: AsyncConnection, deadline: float) -> list[Row]:
         """The same, with more time for the answer. Whether the database answers at all is known by ``deadline``."""
@@ -74,24 +85,6 @@ class Statement(Generic[Row]):
 def soon(seconds: float) -> float:
     """The moment so many seconds from now, on the loop's clock."""
     return asyncio.get_running_loop().time() + seconds
-
-
-@contextmanager
-def ended_by(deadline: float, connection: AsyncConnection) -> Iterator[None]:
-    """Give up ``connection`` if the block takes too long. Raises UnansweredError: it did.
-
-    A database that is frozen, or behind a broken line, refuses nothing: one would wait for ever. Cancelling does not
-    help, since psycopg then asks the server first; a socket that is shut down ends the waiting at once."""
-    clock = asyncio.get_running_loop()
-    end = clock.call_at(deadline, shut_down, connection)
-    try:
-        yield
-    except LostConnection as error:
-        if clock.time() < deadline:
-            raise
-        raise UnansweredError("the database did not answer in time") from error
-    finally:
-        end.cancel()
 
 
 async def given_up_if_cancelled(connection: AsyncConnection, answer: Coroutine[Any, Any, list[Row]]) -> list[Row]:
