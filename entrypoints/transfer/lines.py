@@ -14,6 +14,10 @@ from domain.statistics import Counts
 from domain.transfer import ClipRecord
 
 FORMAT, VERSION = "soundverse-play", 1
+ELSEWHERE = {
+    "play_count",
+    "version",
+}  # of a clip: its plays stand among the counts, and its version is this database's own
 
 
 @frozen
@@ -54,7 +58,7 @@ def written(said: Line) -> bytes:
 
 
 def of_clip(record: ClipRecord) -> dict[str, Any]:
-    clip = asdict(record.clip, filter=lambda attribute, _value: attribute.name != "play_count")
+    clip = asdict(record.clip, filter=lambda attribute, _value: attribute.name not in ELSEWHERE)
     kept = {"removed": record.is_removed, "seed_key": record.seed_key, "last_played_at": record.counted.last_played_at}
     days = {day.day.isoformat(): more_than_nothing(day.counts) for day in record.days}
     return clip | kept | {"counts": asdict(record.counted.counts), "days": days}
