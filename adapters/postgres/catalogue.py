@@ -17,10 +17,11 @@ from adapters.postgres.browsing import (
     page_statement,
     tags_statement,
 )
-from adapters.postgres.clip_rows import changed_row, kept_clip, new_row
+from adapters.postgres.clip_rows import ClipRow, changed_row, new_row, same_clips, same_pages
 from adapters.postgres.pool import MOST_WAITING, Database, array
+from adapters.postgres.same_answers import SameAnswers
 from adapters.postgres.shared_reads import SharedReads
-from domain.browsing import ClipFilter, ClipQuery, Facet, Page, page_of
+from domain.browsing import ClipFilter, ClipQuery, Facet, Page
 from domain.clip import LARGEST_CLIP_ID, AudioFacts, Clip, ClipChanges, ClipDetails, ClipId
 from domain.errors import ClipNotFound
 from domain.location import AudioLocation
@@ -91,6 +92,10 @@ class PostgresCatalogue:
     _additions: Additions = field(init=False, eq=False, repr=False)
     _batches: Batches[ClipId, Clip] = field(init=False, eq=False, repr=False)
     _pages: SharedReads[ClipQuery, Page] = field(init=False, eq=False, repr=False)
+    _same_clips: SameAnswers[ClipId, ClipRow, Clip] = field(factory=same_clips, init=False, eq=False, repr=False)
+    _same_pages: SameAnswers[ClipQuery, list[ClipRow], Page] = field(
+        factory=same_pages, init=False, eq=False, repr=False
+    )
     _genres: SharedReads[ClipFilter, Sequence[Facet]] = field(init=False, eq=False, repr=False)
     _tags: SharedReads[ClipFilter, Sequence[Facet]] = field(init=False, eq=False, repr=False)
 
@@ -106,14 +111,6 @@ class PostgresCatalogue:
     def _own_pages(self) -> SharedReads[ClipQuery, Page]:
         return SharedReads(self._read_page, MOST_WAITING)
 
-    @_genres.default
-    def _own_genres(self) -> SharedReads[ClipFilter, Sequence[Facet]]:
-        return SharedReads(self._read_genres, MOST_WAITING)
-
-    @_tags.default
-    def _own_tags(self) -> SharedReads[ClipFilter, Sequence[Facet]]:
-        return SharedReads(self._read_tags, MOST_WAITING)
-
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
         return await self._additions.add(details, audio, at)
 
@@ -128,7 +125,7 @@ class PostgresCatalogue:
 
     async def _find_all(self, clips: Sequence[ClipId]) -> Sequence[Clip | ClipNotFound]:
         rows = await self.database.ask(FIND, {"clips": array(set(clips))}, tuple_row)
-        found = {row[0]: kept_clip(row, row[-1]) for row in rows}
+        found = {row[0]: self._same_clips.of(row[0], row) for row in rows}
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
     async def page(self, query: ClipQuery) -> Page:
@@ -137,7 +134,7 @@ class PostgresCatalogue:
     async def _read_page(self, query: ClipQuery) -> Page:
         ask = self.database.ask if is_walked_by_index(query) else self.database.ask_patiently
         rows = await ask(page_statement(query), page_parameters(query), tuple_row)
-        return page_of([(kept_clip(row), row[-1]) for row in rows], query)
+        return self._same_pages.of(query, rows)
 
     async def genres(self, among: ClipFilter) -> Sequence[Facet]:
         return await self._genres.ask(among)

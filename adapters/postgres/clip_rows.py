@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
+from adapters.postgres.same_answers import SameAnswers
 from adapters.postgres.words import vector
+from domain.browsing import ClipQuery, Page, page_of
 from domain.clip import (
     UNCHANGED,
     UNKNOWN_VERSION,
@@ -19,6 +21,20 @@ from domain.clip import (
 from domain.text import folded
 
 T = TypeVar("T")
+ClipRow = tuple[Any, ...]
+"""What `kept_clip` takes, and more after it."""
+
+MOST_SAME_CLIPS, MOST_SAME_PAGES = 500, 16
+
+
+def same_clips() -> SameAnswers[ClipId, ClipRow, Clip]:
+    """Clips made of rows that end with their version."""
+    return SameAnswers(lambda _, row: kept_clip(row, row[-1]), MOST_SAME_CLIPS)
+
+
+def same_pages() -> SameAnswers[ClipQuery, list[ClipRow], Page]:
+    """Pages made of rows that end with the clip's key in the order of the page."""
+    return SameAnswers(lambda query, rows: page_of([(kept_clip(row), row[-1]) for row in rows], query), MOST_SAME_PAGES)
 
 
 def kept_clip(row: Sequence[Any], version: ClipVersion = UNKNOWN_VERSION) -> Clip:

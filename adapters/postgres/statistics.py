@@ -9,8 +9,9 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg.types.multirange import Multirange
 
 from adapters.postgres.batches import Batches
-from adapters.postgres.clip_rows import kept_clip
+from adapters.postgres.clip_rows import MOST_SAME_CLIPS, ClipRow, kept_clip
 from adapters.postgres.pool import MOST_WAITING, Database, array
+from adapters.postgres.same_answers import SameAnswers
 from adapters.postgres.shared_reads import SharedReads
 from domain.byte_range import ByteRange
 from domain.clip import LARGEST_CLIP_ID, Clip, ClipId
@@ -81,6 +82,9 @@ class PostgresStatistics:
 
     database: Database
     _batches: Batches[ClipId, CountedClip] = field(init=False, eq=False, repr=False)
+    _same_counts: SameAnswers[ClipId, ClipRow, CountedClip] = field(
+        factory=lambda: SameAnswers(counted, MOST_SAME_CLIPS), init=False, eq=False, repr=False
+    )
     _series: SharedReads[tuple[ClipId | None, Period], Series] = field(init=False, eq=False, repr=False)
     _tops: SharedReads[tuple[Period, int], Sequence[TopClip]] = field(init=False, eq=False, repr=False)
 
@@ -108,7 +112,7 @@ class PostgresStatistics:
 
     async def _counted_all(self, clips: Sequence[ClipId]) -> Sequence[CountedClip | ClipNotFound]:
         rows = await self.database.ask(COUNTED, {"clips": array(set(clips))}, tuple_row)
-        found = {each.clip.id: each for each in map(counted, rows)}
+        found = {row[0]: self._same_counts.of(row[0], row) for row in rows}
         return [found.get(clip) or ClipNotFound(clip) for clip in clips]
 
     async def series(self, clip: ClipId | None, period: Period) -> Series:
@@ -133,7 +137,7 @@ class PostgresStatistics:
         return [explained(row) for row in rows]
 
 
-def counted(row: Sequence[Any]) -> CountedClip:
+def counted(_clip: ClipId, row: ClipRow) -> CountedClip:
     clip = kept_clip(row)
     *_, last_played_at, downloads, listeners, completed, listens, skips = row
     counts = Counts(
