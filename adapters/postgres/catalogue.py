@@ -111,6 +111,14 @@ class PostgresCatalogue:
     def _own_pages(self) -> SharedReads[ClipQuery, Page]:
         return SharedReads(self._read_page, MOST_WAITING)
 
+    @_genres.default
+    def _own_genres(self) -> SharedReads[ClipFilter, Sequence[Facet]]:
+        return SharedReads(self._read_genres, MOST_WAITING)
+
+    @_tags.default
+    def _own_tags(self) -> SharedReads[ClipFilter, Sequence[Facet]]:
+        return SharedReads(self._read_tags, MOST_WAITING)
+
     async def add(self, details: ClipDetails, audio: AudioFacts, at: datetime) -> Clip:
         return await self._additions.add(details, audio, at)
 

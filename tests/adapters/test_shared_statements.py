@@ -149,15 +149,16 @@ READS: dict[str, Callable[[World, ClipId], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("name", READS)
-async def test_who_asks_for_the_same_in_the_same_moment_gets_the_very_same(
-    world: World, clip: ClipId, name: str
+async def test_who_asks_for_the_same_in_the_same_moment_gets_the_very_same_and_later_on_it_is_read_again(
+    world: World, clip: ClipId, name: str, pool: AsyncConnectionPool[AsyncConnection]
 ) -> None:
+    before = pool.get_stats()["requests_num"]
     answers = await asyncio.gather(*(READS[name](world, clip) for _ in range(8)))
     again = await READS[name](world, clip)
 
     assert len({id(each) for each in answers}) == 1
     assert again == answers[0]
-    assert again is not answers[0]
+    assert pool.get_stats()["requests_num"] - before == 2
 
 
 async def test_pages_that_are_asked_for_at_once_take_one_connection_for_each_query(
