@@ -1,6 +1,6 @@
 """Natural batching: whoever asks while a statement is under way shares the next one, and nobody waits for a timer."""
 
-from asyncio import CancelledError, Future, Task, get_running_loop, shield, wait
+from asyncio import CancelledError, Future, Task, get_running_loop, wait
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
@@ -27,6 +27,7 @@ class Batches(Generic[Item, Answer]):
     most: int  # items in a batch, hence also those that may wait for it
     _waiting: list[tuple[Item, Future[Answer]]] = field(factory=list, init=False)
     _worker: Task[None] | None = field(default=None, init=False)
+    _under_way: Future[None] | None = field(default=None, init=False)  # the run, for those who see it out
 
     async def ask(self, item: Item) -> Answer:
         """The answer to ``item``. Raises StoreUnavailable, at once: the next batch is full."""
@@ -37,7 +38,7 @@ class Batches(Generic[Item, Answer]):
         never will be."""
         answer = self._handed_in(item)
         try:
-            return await shield(answer)
+            return await answer
         except CancelledError:
             await self._decided(answer)
             raise
@@ -57,22 +58,25 @@ class Batches(Generic[Item, Answer]):
     async def _decided(self, answer: "Future[Answer]") -> None:
         """Return when its item was run, or was taken back before that; however often one is cancelled meanwhile."""
         staying = [asked for asked in self._waiting if asked[1] is not answer]
-        if len(staying) < len(self._waiting):
-            self._waiting = staying
-            return
-        while not answer.done():
+        was_waiting, self._waiting = len(staying) < len(self._waiting), staying
+        run = self._under_way
+        while not (was_waiting or run is None or run.done()):
             with suppress(CancelledError):
-                await wait((answer,))
+                await wait((run,))
 
     async def _work(self) -> None:
         batch: list[tuple[Item, Future[Answer]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
+                self._under_way = get_running_loop().create_future()
                 for asker, answer in await self._answered(batch):
                     give(asker, answer)
+                self._under_way.set_result(None)
         finally:
-            self._worker = None
+            if self._under_way is not None:
+                self._under_way.cancel()
+            self._worker = self._under_way = None
             for _, asker in (*batch, *self._waiting):  # somebody is left only if the loop is being ended
                 asker.cancel()
 

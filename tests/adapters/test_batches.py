@@ -227,6 +227,20 @@ async def test_askers_are_let_go_when_the_run_is_cancelled_with_its_loop() -> No
     assert second.cancelled()
 
 
+async def test_whoever_sees_a_run_out_is_let_go_when_it_is_cancelled_with_its_loop() -> None:
+    batches = Batches(Halving(turns=50).run, PLENTY)
+    before = asyncio.all_tasks()
+    told = asyncio.create_task(batches.tell(2))
+    await turns(3)
+    [run] = asyncio.all_tasks() - before - {told}
+    told.cancel()
+    await turns(2)
+    run.cancel()
+    await asyncio.wait([told], timeout=PATIENCE)
+
+    assert told.cancelled()
+
+
 @given(
     story=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12), st.none() | st.integers(0, 6)), max_size=25),
     taken=st.integers(0, 5),
