@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Thread
 
@@ -27,7 +27,7 @@ def loaded_beside(module: str) -> Iterator[None]:
     Whoever imports it in the block waits for that, and is told what failed."""
 
     def load() -> None:
-        with loading():
+        with suppress(Exception), loading():  # whoever imports it tries again, and fails alike
             import_module(module)
 
     thread = Thread(target=load, name=f"loading {module}")
