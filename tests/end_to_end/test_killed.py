@@ -21,7 +21,7 @@ from adapters.postgres.embedded import embedded_postgres
 from adapters.system import new_id
 from tests.end_to_end.clients import client_of, listening
 from tests.end_to_end.conftest import FreshFolder
-from tests.end_to_end.processes import PATIENCE, postmaster_of, processes_on, soon
+from tests.end_to_end.processes import PATIENCE, children_of, postmaster_of, processes_on, soon
 from tests.services import Service, end, running_service
 from tests.upstream import soon as soon_meanwhile
 
@@ -95,7 +95,9 @@ def killed_database(fresh_folder: FreshFolder) -> Iterator[tuple[Path, Service]]
             assert told(service, "/play/1/stream")[0] == 200
         control, away = data / "database" / "global" / "pg_control", data / "pg_control"
         control.rename(away)
+        backends = children_of(postmaster_of(data))
         os.kill(postmaster_of(data), signal.SIGKILL)
+        assert soon(lambda: not backends & processes_on(data))  # each may answer once more before it notices
         yield data, service
 
 
