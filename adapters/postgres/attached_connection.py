@@ -1,15 +1,16 @@
 """A connection that stays registered with the event loop between its statements."""
 
 import asyncio
-from typing import TypeVar
+from typing import Any, LiteralString, TypeVar
 
-from psycopg import AsyncConnection, Error
+from psycopg import AsyncConnection, AsyncCursor, Error
 from psycopg.abc import PQGen
 from psycopg.pq import ConnStatus, TransactionStatus
-from psycopg.rows import TupleRow
+from psycopg.rows import BaseRowFactory, TupleRow
 from psycopg.waiting import Ready, Wait
 
 Result = TypeVar("Result")
+Row = TypeVar("Row")
 
 SECONDS_TO_CANCEL = 5.0
 
@@ -22,6 +23,10 @@ class AttachedConnection(AsyncConnection[TupleRow]):
 
     _descriptor: int | None = None  # what is registered; libpq closes it by itself when the connection is lost
     _readable: "asyncio.Future[None] | None" = None  # while somebody waits for the server
+
+    def __init__(self, *of_psycopg: Any, **named: Any) -> None:
+        super().__init__(*of_psycopg, **named)
+        self._cursors: dict[str, AsyncCursor[Any]] = {}  # by the statement
 
     async def wait(
         self,
@@ -46,11 +51,22 @@ class AttachedConnection(AsyncConnection[TupleRow]):
         finally:
             if self.pgconn.status != ConnStatus.OK:
                 self._detach()
+                self._cursors.clear()
         self._detach()
         return await super().wait(waiting_for(state, gen), interval)
 
+    def kept_cursor(self, statement: LiteralString, row: BaseRowFactory[Row]) -> AsyncCursor[Row]:
+        """The cursor for a statement, the same each time: how its parameters and rows are converted is looked up once.
+
+        It keeps its last rows until it is used again, so it is for statements with few; one user at a time."""
+        kept = self._cursors.get(statement)
+        if kept is None or kept.row_factory is not row:
+            kept = self._cursors[statement] = self.cursor(row_factory=row)
+        return kept
+
     async def close(self) -> None:
         self._detach()  # before the number of its descriptor is somebody else's
+        self._cursors.clear()
         await super().close()
 
     async def _until_readable(self) -> None:

@@ -8,10 +8,11 @@ from socket import SHUT_RDWR, socket
 from typing import Any, Generic, LiteralString, TypeVar
 
 from attrs import frozen
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, AsyncCursor, OperationalError
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from psycopg.rows import BaseRowFactory, scalar_row
 
+from adapters.postgres.attached_connection import AttachedConnection
 from adapters.postgres.outage import UnansweredError
 from domain.errors import StoreUnavailable
 
@@ -41,14 +42,18 @@ class Statement(Generic[Row]):
     row: BaseRowFactory[Row]
 
     async def promptly(self, connection: AsyncConnection, deadline: float) -> list[Row]:
-        """All rows, by ``deadline`` on the loop's clock. Raises LostConnection, StoreUnavailable, UnansweredError.
+        """All rows, by ``deadline`` on the loop's clock. Raises LostConnection, StoreUnavailable, UnansweredError."""
+        return await self._by(deadline, connection, kept_cursor(connection, self.sql, self.row))
+
+    async def _by(self, deadline: float, connection: AsyncConnection, cursor: AsyncCursor[Row]) -> list[Row]:
+        """All rows, or none in time.
 
         A database that is frozen, or behind a broken line, refuses nothing: one would wait for ever. Cancelling does
         not help, since psycopg then asks the server first; a socket that is shut down ends the waiting at once."""
         clock = asyncio.get_running_loop()
         end = clock.call_at(deadline, shut_down, connection)
         try:
-            return await self._rows(connection)
+            return await self._rows(connection, cursor)
         except LostConnection as error:
             if clock.time() < deadline:
                 raise
@@ -60,15 +65,15 @@ class Statement(Generic[Row]):
         """The same, with more time for the answer. Whether the database answers at all is known by ``deadline``."""
         await Statement(LIMIT, {"limit": PATIENT}, scalar_row).promptly(connection, deadline)
         try:
-            return await given_up_if_cancelled(connection, self.promptly(connection, soon(SECONDS_OF_PATIENCE)))
+            cursor = connection.cursor(row_factory=self.row)  # what may be many rows is not kept
+            return await given_up_if_cancelled(connection, self._by(soon(SECONDS_OF_PATIENCE), connection, cursor))
         finally:
             if not connection.closed:
                 with suppress(LostConnection, UnansweredError):  # then it is not used again
                     await Statement(LIMIT, {"limit": PROMPT}, scalar_row).promptly(connection, soon(SECONDS_TO_ANSWER))
 
-    async def _rows(self, connection: AsyncConnection) -> list[Row]:
+    async def _rows(self, connection: AsyncConnection, cursor: AsyncCursor[Row]) -> list[Row]:
         try:
-            cursor = connection.cursor(row_factory=self.row)
             await cursor.execute(self.sql, self.parameters)
             if cursor.rownumber is None:  # VACUUM answers nothing; the columns' description costs more than to fetch
                 return []
@@ -85,6 +90,13 @@ class Statement(Generic[Row]):
 def soon(seconds: float) -> float:
     """The moment so many seconds from now, on the loop's clock."""
     return asyncio.get_running_loop().time() + seconds
+
+
+def kept_cursor(connection: AsyncConnection, sql: LiteralString, row: BaseRowFactory[Row]) -> AsyncCursor[Row]:
+    """The cursor that ``connection`` keeps for a statement; a new one where it keeps none."""
+    if isinstance(connection, AttachedConnection):
+        return connection.kept_cursor(sql, row)
+    return connection.cursor(row_factory=row)
 
 
 async def given_up_if_cancelled(connection: AsyncConnection, answer: Coroutine[Any, Any, list[Row]]) -> list[Row]:

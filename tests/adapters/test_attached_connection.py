@@ -3,13 +3,16 @@
 import asyncio
 from asyncio import SelectorEventLoop
 from collections.abc import Callable, Coroutine, Iterator
+from gc import collect
 from socket import AF_INET, SOCK_DGRAM, socket
 from time import process_time
 from typing import Any, LiteralString
+from weakref import ref
 
 import pytest
 import uvloop
 from psycopg import AsyncConnection, OperationalError
+from psycopg.rows import class_row, tuple_row
 
 from adapters.postgres.attached_connection import AttachedConnection
 from adapters.postgres.statement import shut_down
@@ -122,6 +125,24 @@ def one_on(descriptor: int | None) -> socket:
     opened.setblocking(False)
     assert descriptor in (None, opened.fileno())
     return opened
+
+
+def test_a_statement_has_one_cursor_as_long_as_its_rows_are_made_alike(run: Run, postgres_url: str) -> None:
+    async def one_cursor() -> None:
+        async with await attached(postgres_url) as connection:
+            first = connection.kept_cursor("SELECT %(n)s", tuple_row)
+            assert [await (await first.execute("SELECT %(n)s", {"n": n})).fetchall() for n in (1, "one", None)] == [
+                [(1,)],
+                [("one",)],
+                [(None,)],
+            ]
+            assert connection.kept_cursor("SELECT %(n)s", tuple_row) is first
+            other = ref(connection.kept_cursor("SELECT 2", class_row(dict)))
+            connection.kept_cursor("SELECT 2", tuple_row)
+            collect()
+            assert other() is None
+
+    run(one_cursor())
 
 
 def test_a_statement_that_is_cancelled_ends_at_the_server_and_the_connection_is_used_again(
