@@ -47,7 +47,6 @@ LEFT_OUT = {
     "prometheus_client",
     "psutil",
     "soundfile",
-    "typed_settings",
     "yarl",
 }
 """What a start once waited for, and what it must never."""
