@@ -23,7 +23,6 @@ from entrypoints.web.problems import Problem
 
 LARGEST_HEAD = 64 * 1024  # bytes of a request's line and fields
 LONGEST_TARGET = 8 * 1024  # bytes; RFC 9112 §3 recommends as many, at least
-SMALL = 16 * 1024  # bytes: written when the loop has done all else, one answer after the other, which costs least
 BETWEEN_FIELDS = 4  # bytes: a colon, a blank, and the line's end
 
 HEAD_TOO_LARGE = Problem(
@@ -128,7 +127,7 @@ class Protocol(Bounded):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
         super().connection_made(transport)
         self.flow = ReadAhead(transport, self.pipeline)
-        transport.set_write_buffer_limits(SMALL, 0)  # whoever sends more waits until the system has taken it all
+        transport.set_write_buffer_limits(0)  # whoever sends waits until the system has taken it all
         self.transport = cast("asyncio.Transport", Lingering(transport, self._linger))
         self._extensions = {ABORT: {"abort": transport.abort}}
         self._stage = Stage.HEAD

@@ -1,6 +1,6 @@
 """Natural batching: whoever asks while a statement is under way shares the next one, and nobody waits for a timer."""
 
-from asyncio import CancelledError, Future, Task, get_running_loop, wait
+from asyncio import CancelledError, Future, Task, get_running_loop, sleep, wait
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
@@ -11,6 +11,8 @@ from domain.errors import StoreUnavailable
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+
+MOST_TURNS = 4  # of the loop, for which a batch waits for those who are on their way
 
 
 @define(eq=False)
@@ -68,6 +70,7 @@ class Batches(Generic[Item, Answer]):
         batch: list[tuple[Item, Future[Answer]]] = []
         try:
             while self._waiting:
+                await self._all_at_hand()
                 batch, self._waiting = self._waiting, []
                 self._under_way = get_running_loop().create_future()
                 for asker, answer in await self._answered(batch):
@@ -79,6 +82,17 @@ class Batches(Generic[Item, Answer]):
             self._worker = self._under_way = None
             for _, asker in (*batch, *self._waiting):  # somebody is left only if the loop is being ended
                 asker.cancel()
+
+    async def _all_at_hand(self) -> None:
+        """Return when a turn of the loop has brought nobody more. A busy loop has many on their way here, and to run a
+        batch for a few of them costs it more than their way; who is alone does not wait."""
+        for _ in range(MOST_TURNS):
+            came = len(self._waiting)
+            if came == 1:
+                return
+            await sleep(0)
+            if len(self._waiting) == came:
+                return
 
     async def _answered(
         self, batch: Sequence[tuple[Item, Future[Answer]]]

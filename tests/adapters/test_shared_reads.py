@@ -103,7 +103,7 @@ async def test_a_read_that_fails_fails_those_who_shared_it_and_not_the_next() ->
     book = Book(is_torn=True)
     reads = SharedReads(book.read, PLENTY)
     torn = [asyncio.create_task(reads.ask("a")) for _ in range(2)]
-    await turns(2)
+    await turns(4)
     book.is_torn = False
     mended = asyncio.create_task(reads.ask("a"))
     await asyncio.wait([*torn, mended])
