@@ -30,6 +30,7 @@ from tests.adapters.media_folder import (
     made_folder,
     no_thread,
     open_media,
+    opened_at_once,
     that_opens_at_once,
     that_opens_by_a_thread,
 )
@@ -185,7 +186,7 @@ async def test_a_file_in_memory_is_opened_and_read_without_a_thread(folder: Path
     files = await that_opens_at_once(folder)
     async with no_thread():
         for location in (CLIP, AudioLocation("library:deep/clip.mp3")):
-            opened = await files.open(location)
+            opened = await opened_at_once(files, location)
 
             assert await all_of(opened) == CONTENT
             opened.close()
@@ -295,7 +296,7 @@ async def test_a_file_that_cannot_be_opened_at_once_does_not_keep_others_from_it
         await failure(files, name)
 
     async with no_thread():
-        (await files.open(CLIP)).close()
+        (await opened_at_once(files, CLIP)).close()
 
 
 async def test_a_media_folder_behind_a_symbolic_link_is_opened_at_once_wherever_it_leads(folder: Path) -> None:
@@ -304,7 +305,7 @@ async def test_a_media_folder_behind_a_symbolic_link_is_opened_at_once_wherever_
     files = FilesystemAudio(link)
     (await files.open(CLIP)).close()
     async with no_thread():
-        opened = await files.open(CLIP)
+        opened = await opened_at_once(files, CLIP)
 
         assert await all_of(opened) == CONTENT
         opened.close()
@@ -349,7 +350,7 @@ async def test_a_folder_that_was_away_is_opened_at_once_when_it_is_back(folder: 
     assert await failure(files, "clip.mp3") == SourceFailure.ABSENT
     away.rename(folder)
     async with no_thread():
-        (await files.open(CLIP)).close()
+        (await opened_at_once(files, CLIP)).close()
 
 
 @pytest.mark.parametrize(("below", "name"), [("", "never asked for.mp3"), ("never asked for", "clip.mp3")])

@@ -46,6 +46,8 @@ class KnownAudio:
         opened = await self._opened(location)
         try:
             tag = opened.validators.entity_tag
+            if not opened.can_reopen:
+                return await TagProbe(self.source).facts(location)
             if tag is None or tag.is_weak:
                 return await TagProbe(ThisVersion(opened)).facts(location)
             return self._facts.get((location, tag)) or await self._learned(location, opened, tag)
