@@ -69,15 +69,6 @@ async def no_thread() -> AsyncIterator[None]:
     loop.set_default_executor(ThreadPoolExecutor(1))
 
 
-async def opened_at_once(files: FilesystemAudio, location: AudioLocation) -> OpenedAudio:
-    """What is opened without a thread, where there is `no_thread`; if not at the first try, for the kernel may give up
-    while others make and remove files (RESOLVE_CACHED)."""
-    for _ in range(50):
-        with suppress(RuntimeError):
-            return await files.open(location)
-    return await files.open(location)
-
-
 def can_read_at_once(path: Path) -> bool:
     """Whether the file system of ``path`` can tell what of a file is in memory."""
     try:
