@@ -11,7 +11,6 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import BaseRowFactory, scalar_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from adapters.postgres.attached_connection import AttachedConnection
 from adapters.postgres.outage import Outage, UnansweredError
 from adapters.postgres.statement import PROMPT, SECONDS_TO_ANSWER, LostConnection, Parameters, Statement, array, soon
 from adapters.postgres.unfit import NO_URL, DatabaseUnfitError
@@ -45,7 +44,6 @@ def connection_pool(conninfo: str, size: int) -> AsyncConnectionPool[AsyncConnec
         raise DatabaseUnfitError(NO_URL) from error
     return AsyncConnectionPool(
         conninfo,
-        connection_class=AttachedConnection,
         min_size=min(2, size),
         max_size=size,
         max_waiting=MOST_WAITING,

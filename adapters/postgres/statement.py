@@ -12,7 +12,6 @@ from psycopg import AsyncConnection, AsyncCursor, OperationalError
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from psycopg.rows import BaseRowFactory, scalar_row
 
-from adapters.postgres.attached_connection import AttachedConnection
 from adapters.postgres.outage import UnansweredError
 from domain.errors import StoreUnavailable
 
@@ -43,7 +42,7 @@ class Statement(Generic[Row]):
 
     async def promptly(self, connection: AsyncConnection, deadline: float) -> list[Row]:
         """All rows, by ``deadline`` on the loop's clock. Raises LostConnection, StoreUnavailable, UnansweredError."""
-        return await self._by(deadline, connection, kept_cursor(connection, self.sql, self.row))
+        return await self._by(deadline, connection, connection.cursor(row_factory=self.row))
 
     async def _by(self, deadline: float, connection: AsyncConnection, cursor: AsyncCursor[Row]) -> list[Row]:
         """All rows, or none in time.
@@ -90,13 +89,6 @@ class Statement(Generic[Row]):
 def soon(seconds: float) -> float:
     """The moment so many seconds from now, on the loop's clock."""
     return asyncio.get_running_loop().time() + seconds
-
-
-def kept_cursor(connection: AsyncConnection, sql: LiteralString, row: BaseRowFactory[Row]) -> AsyncCursor[Row]:
-    """The cursor that ``connection`` keeps for a statement; a new one where it keeps none."""
-    if isinstance(connection, AttachedConnection):
-        return connection.kept_cursor(sql, row)
-    return connection.cursor(row_factory=row)
 
 
 async def given_up_if_cancelled(connection: AsyncConnection, answer: Coroutine[Any, Any, list[Row]]) -> list[Row]:
