@@ -319,8 +319,8 @@ class Container(DeclarativeContainer):
 
 def in_memory(settings: Settings, write_keys: tuple[str, ...]) -> Container:
     """The same service over a store that is gone when the process ends."""
-    from adapters.audio.uploads.memory import UploadsFirst, UploadsInMemory  # noqa: PLC0415  # for these few alone
-    from adapters.memory.store import MemoryStore  # noqa: PLC0415
+    from adapters.audio.uploads.memory import UploadsFirst, UploadsInMemory  # noqa: PLC0415  # for --memory alone
+    from adapters.memory.store import MemoryStore  # noqa: PLC0415  # as above: over PostgreSQL nobody needs it
 
     memory, uploads = MemoryStore(), UploadsInMemory()
     container = Container(settings=settings, write_keys=write_keys)

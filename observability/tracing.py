@@ -52,7 +52,7 @@ def flushes_spanned(flushed: Flushed, tracing: Tracing | None, name: str) -> Flu
     """``flushed``, each of which is a span too; itself where nothing is traced."""
     if tracing is None:
         return flushed
-    from observability.spans import in_span  # noqa: PLC0415
+    from observability.spans import in_span  # noqa: PLC0415  # only who traces waits for it
 
     return in_span(flushed, tracing.tracer, name)
 
@@ -61,6 +61,6 @@ def traced_requests(app: ASGIApp, tracing: Tracing | None) -> ASGIApp:
     """``app``, each request of which is a span; itself where nothing is traced."""
     if tracing is None:
         return app
-    from observability.spans import TracedRequests  # noqa: PLC0415
+    from observability.spans import TracedRequests  # noqa: PLC0415  # only who traces waits for it
 
     return TracedRequests(app, tracing.provider, tracing.tracer)

@@ -38,7 +38,7 @@ class WebAudio:
 
     def _source(self) -> "HttpAudio":
         if self._http is None:
-            from adapters.audio.remote.http import HttpAudio  # noqa: PLC0415  # loaded by now
+            from adapters.audio.remote.http import HttpAudio  # noqa: PLC0415  # aiohttp, when it is first asked for
 
             self._http = HttpAudio(self.gate, self.patience)
         return self._http
