@@ -142,13 +142,23 @@ def test_every_document_is_reached_from_the_readme() -> None:
     assert {path for path in DOCUMENTS if path.parent != decisions} <= reached
 
 
+def kept_files(*below: str) -> set[str]:
+    """The files that are kept in the repository."""
+    listed = subprocess.run(["git", "ls-files", *below], cwd=HOUSE, check=True, capture_output=True, text=True)
+    return set(listed.stdout.split())
+
+
+def test_the_house_has_its_rooms_and_no_others() -> None:
+    folders = {path.partition("/")[0] for path in kept_files() if "/" in path}
+
+    assert folders == {*ROOMS, "tests", "benchmarks", "deploy", "docs", ".ci", ".github"}
+
+
 def test_the_wheel_holds_every_file_that_the_service_reads(wheel: zipfile.ZipFile) -> None:
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    kept = subprocess.run(
-        ["git", "ls-files", *ROOMS, "soundverse_play.py"], cwd=HOUSE, check=True, capture_output=True, text=True
-    )
+    kept = kept_files(*ROOMS, "soundverse_play.py")
 
-    assert set(kept.stdout.split()) <= packed
+    assert kept <= packed
     for needed in (
         "adapters/postgres/migrations/0001_clips_and_plays.sql",
         "entrypoints/web/page/index.html",

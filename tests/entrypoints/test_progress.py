@@ -1,6 +1,8 @@
 """How far it is, is told on standard error: as a bar where somebody watches, as a line now and then, or not at all."""
 
 import sys
+from contextlib import suppress
+from io import RawIOBase
 from os import openpty
 
 import pytest
@@ -31,16 +33,25 @@ def test_where_nobody_watches_a_line_comes_now_and_then(
     assert told.out == ""
 
 
+def everything_on(screen: RawIOBase) -> str:
+    """All that was written; a terminal gives it piece by piece, and where nobody writes any more it says EIO."""
+    told = b""
+    with suppress(OSError):
+        while piece := screen.read(4_096):
+            told += piece
+    return told.decode()
+
+
 @pytest.mark.parametrize(("total", "shown"), [(3, "3/3"), (None, "  3  ")])
 def test_on_a_terminal_a_bar_tells_it_and_since_when(
     total: int | None, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = openpty()
-    with open(theirs, "w") as terminal, open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  # they have no path
-        monkeypatch.setattr(sys, "stderr", terminal)
-        worked(total)
-        terminal.flush()
-        told = screen.read(4_096).decode()
+    with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  # it has no path
+        with open(theirs, "w") as terminal:  # noqa: PTH123  # nor has this
+            monkeypatch.setattr(sys, "stderr", terminal)
+            worked(total)
+        told = everything_on(screen)
 
     assert "Files" in told
     assert shown in told

@@ -13,7 +13,8 @@ from entrypoints.settings import Settings
 from entrypoints.web.app import routes
 from entrypoints.web.route_table import RouteTable
 
-ROUTES = routes(in_memory(Settings(data=Path("nowhere")), ()).endpoints())
+NO_FOLDER = Settings(data=Path("nowhere"), cache_size=0)
+ROUTES = routes(in_memory(NO_FOLDER, ()).endpoints())
 SEGMENTS = sorted({segment for route in ROUTES for segment in route.path.split("/")})
 segments = st.sampled_from(SEGMENTS) | st.text(max_size=5).filter(lambda text: "/" not in text)
 paths = st.lists(segments, max_size=5).map(lambda parts: "/" + "/".join(parts))
