@@ -73,7 +73,6 @@ from entrypoints.web.app import Endpoints, create_app
 from entrypoints.web.client_address import ClientAddress
 from entrypoints.web.counting import CountingEndpoints
 from entrypoints.web.counting_rules import counting_rules
-from entrypoints.web.cross_origin import CrossOrigin
 from entrypoints.web.events import EventEndpoints
 from entrypoints.web.facets import FacetEndpoints
 from entrypoints.web.health import HealthEndpoints
@@ -309,7 +308,7 @@ class Container(DeclarativeContainer):
         traced_requests,
         Singleton(
             RequestTelemetry,
-            Singleton(CrossOrigin, Singleton(create_app, endpoints, Singleton(Lifespan, __self__))),
+            Singleton(create_app, endpoints, Singleton(Lifespan, __self__)),
             metrics,
             Object(new_id),
         ),

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from attrs import frozen
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from entrypoints.web.access import Access, in_path, in_query
+from entrypoints.web.answers import Answers
 from entrypoints.web.counting import HTML, CountingEndpoints
 from entrypoints.web.counts_wire import CSV
 from entrypoints.web.cross_origin import CONFIRMING
 from entrypoints.web.event_stream import MEDIA_TYPE
-from entrypoints.web.faces import HANDLERS
 from entrypoints.web.facets import FacetEndpoints
 from entrypoints.web.health import HealthEndpoints
 from entrypoints.web.listens import ListenEndpoints
@@ -29,9 +28,8 @@ from entrypoints.web.stream_limit import StreamLimit
 from entrypoints.web.uploads import UploadEndpoints
 
 JSON = "application/json"
-FIRST_VERSION = "/api/v1"
 
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
 @frozen
@@ -111,29 +109,6 @@ def operation(endpoints: Endpoints) -> list[Route]:
     ]
 
 
-def create_app(endpoints: Endpoints, lifespan: Lifespan) -> Starlette:
+def create_app(endpoints: Endpoints, lifespan: Lifespan) -> ASGIApp:
     """The service as an ASGI application."""
-    app = Starlette(
-        routes=[RouteTable(routes(endpoints))],
-        middleware=[Middleware(CanonicalPath)],
-        exception_handlers=dict(HANDLERS),
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False  # `CanonicalPath` tolerates one, and more lead nowhere
-    return app
-
-
-@frozen
-class CanonicalPath:
-    """Pure ASGI middleware that tolerates a trailing slash, and the prefix of the first version before ``/play``."""
-
-    app: ASGIApp
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path: str = scope["path"]
-            if path != "/" and path.endswith("/"):
-                scope["path"] = path = path[:-1]
-            if path == f"{FIRST_VERSION}/play" or path.startswith(f"{FIRST_VERSION}/play/"):
-                scope["root_path"] += FIRST_VERSION
-        await self.app(scope, receive, send)
+    return Answers(Router(default=RouteTable(routes(endpoints)), redirect_slashes=False, lifespan=lifespan))

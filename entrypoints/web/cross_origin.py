@@ -5,15 +5,10 @@ stranger's page should have, and no cookie means anything here; so nothing depen
 the same. (Starlette's middleware answers a refused preflight with plain text, and adds ``Vary: Origin`` to all.)
 """
 
-from attrs import frozen
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from entrypoints.web.safe_answers import make_safe
-
 EXPOSED = (
     "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Link, Location, Retry-After, X-Request-Id"
 )
-READING = [
+READABLE = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED.encode()),
 ]
@@ -29,19 +24,3 @@ CONFIRMING = PREFLIGHT | {
     "access-control-allow-methods": "PUT",
     "access-control-allow-headers": "Authorization, Content-Type, X-API-Key, X-Request-Id",
 }
-
-
-@frozen
-class CrossOrigin:
-    """Pure ASGI middleware that lets pages of other sites read every answer, refusals included, and run none."""
-
-    app: ASGIApp
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_readable(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *READING]
-                make_safe(message)
-            await send(message)
-
-        await self.app(scope, receive, send_readable)

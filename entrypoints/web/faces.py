@@ -7,7 +7,6 @@ from typing import Any
 
 from attrs import evolve
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import (
@@ -22,7 +21,6 @@ from domain.errors import (
     PeaksUnavailable,
     PeriodFault,
     PeriodRefused,
-    PlayError,
     PlayNotFound,
     PreconditionFailed,
     RangeNotSatisfiable,
@@ -33,7 +31,7 @@ from domain.errors import (
 )
 from domain.statistics import MOST_BUCKETS
 from entrypoints.web.audio_headers import not_modified_headers
-from entrypoints.web.problems import Problem, of_defect, of_framework
+from entrypoints.web.problems import Problem, of_framework
 from entrypoints.web.refusals import (
     AddressExpired,
     AddressForged,
@@ -45,7 +43,6 @@ from entrypoints.web.refusals import (
     MalformedBody,
     NotAcceptable,
     RateExceeded,
-    Refusal,
     TooManyFollowers,
     TooManyStreams,
     UnsupportedMediaType,
@@ -259,26 +256,13 @@ FACES: Mapping[type[Exception], Callable[[Any], Problem]] = {
 }
 
 
-async def refused(_request: Request, error: Exception) -> Response:
-    return FACES[type(error)](error).response()
-
-
-async def not_modified(_request: Request, error: NotModified) -> Response:
-    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=not_modified_headers(error.current))
-
-
-async def refused_by_framework(request: Request, error: HTTPException) -> Response:
-    return of_framework(error, request).response()
-
-
-async def broken(_request: Request, _error: Exception) -> Response:
-    return of_defect().response()
-
-
-HANDLERS: Mapping[Any, Any] = {
-    NotModified: not_modified,
-    PlayError: refused,
-    Refusal: refused,
-    HTTPException: refused_by_framework,
-    Exception: broken,
-}
+def answer_to(error: Exception, method: str) -> Response | None:
+    """What a client is told whose request of this ``method`` raised ``error``; None if that is a defect of ours."""
+    if type(error) in FACES:
+        return FACES[type(error)](error).response()
+    match error:
+        case NotModified():
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=not_modified_headers(error.current))
+        case HTTPException():
+            return of_framework(error, method).response()
+    return None

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from attrs import asdict, field, frozen
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from entrypoints.web.structuring import FieldError
@@ -35,13 +34,13 @@ class Problem:
         return Response(orjson.dumps(content), self.status, headers, "application/problem+json")
 
 
-def of_framework(error: HTTPException, request: Request) -> Problem:
+def of_framework(error: HTTPException, method: str) -> Problem:
     """The face of what the framework refused: no such path, no such method."""
     status, headers = HTTPStatus(error.status_code), error.headers or {}
     if status is HTTPStatus.NOT_FOUND:
         return Problem(status, "There is nothing at this address.", headers=headers)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"This address answers {headers['Allow']}, not {request.method[:20]}."
+        detail = f"This address answers {headers['Allow']}, not {method[:20]}."
         return Problem(status, detail, headers=headers)
     return Problem(status, f"{status.description or status.phrase}.", headers=headers)
 

@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
-from starlette.routing import BaseRoute, Match, Route
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+FIRST_VERSION = "/api/v1"
 VARIABLE, END = object(), object()  # beside segments, which strangers may make up
 
 
-class RouteTable(BaseRoute):
-    """Stands for ``routes``, each of which is made of plain segments and of variables such as ``{id}``, which stand for
-    any segment that is not empty. A plain segment goes before a variable: a path has one way through."""
+class RouteTable:
+    """An ASGI application of ``routes``, each of which is made of plain segments and of variables such as ``{id}``,
+    which stand for any segment that is not empty. A plain segment goes before a variable: a path has one way through.
+
+    Tolerates a trailing slash, and the prefix of the first version before ``/play``."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._ways: dict[Any, Any] = {}
@@ -23,23 +27,32 @@ class RouteTable(BaseRoute):
                 here = here.setdefault(VARIABLE if is_variable else segment, {})
             here[END] = route, names
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http":
-            return Match.NONE, {}
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises HTTPException, 404: no route is meant."""
+        path: str = scope["path"]
+        if path != "/" and path.endswith("/"):
+            scope["path"] = path = path[:-1]
+        if path == f"{FIRST_VERSION}/play" or path.startswith(f"{FIRST_VERSION}/play/"):
+            scope["root_path"] += FIRST_VERSION
+        found = self.found(path.removeprefix(scope["root_path"]))
+        if found is None:
+            raise HTTPException(404)
+        route, scope["path_params"] = found
+        scope["route"] = route
+        await route.app(scope, receive, send)
+
+    def found(self, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The route that ``path`` leads to, and what its variables are there."""
         here, values = self._ways, []
-        for segment in scope["path"].removeprefix(scope["root_path"]).split("/")[1:]:
+        for segment in path.split("/")[1:]:
             if segment in here:
                 here = here[segment]
             elif segment and VARIABLE in here:
                 here = here[VARIABLE]
                 values.append(segment)
             else:
-                return Match.NONE, {}
+                return None
         if END not in here:
-            return Match.NONE, {}
+            return None
         route, names = here[END]
-        found = {"route": route, "endpoint": route.endpoint, "path_params": dict(zip(names, values, strict=True))}
-        return Match.FULL, found
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await scope["route"].handle(scope, receive, send)
+        return route, dict(zip(names, values, strict=True))
