@@ -87,9 +87,9 @@ from entrypoints.web.stats import StatsEndpoints
 from entrypoints.web.stream_address import SignedAddresses, SigningKeys
 from entrypoints.web.stream_limit import StreamLimit
 from entrypoints.web.uploads import UploadEndpoints
-from observability.logs import log
+from observability.logs import RequestLog, log
 from observability.metrics import Metrics
-from observability.requests import RequestTelemetry
+from observability.requests import RequestTelemetry, ids_after
 from observability.tracing import flushes_spanned, spanned, traced_requests, tracing_to
 
 
@@ -304,13 +304,15 @@ class Container(DeclarativeContainer):
         Callable(closing, kept, remote, live_counts, delivery_queue, announcer, flights, uploads),
         Object(partial(is_bot, "-")),
     )
+    request_line = Singleton(RequestLog, settings.provided.log_level).provided.tell
     app = Singleton(
         traced_requests,
         Singleton(
             RequestTelemetry,
             Singleton(create_app, endpoints, Singleton(Lifespan, __self__)),
             metrics,
-            Object(new_id),
+            request_line,
+            Singleton(ids_after, Callable(new_id)),
         ),
         tracing,
     )

@@ -4,7 +4,6 @@ import logging
 import os
 import sys
 from asyncio import CancelledError
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 
 import orjson
 import structlog
-from attrs import frozen
+from attrs import field, frozen
 from structlog.typing import EventDict
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -42,8 +41,7 @@ SHARED: list[structlog.typing.Processor] = [
 
 def set_up_logs(level: str) -> None:
     """Write events of ``level`` and above. uvicorn's own access lines are off: `observability.requests` writes ours."""
-    stream = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115  # some who start a service close its streams
-    least = logging.getLevelNamesMapping()[level.upper()]
+    stream, least = error_stream(), number_of(level)
     render = structlog.processors.JSONRenderer(serializer=orjson.dumps)
     structlog.configure(
         processors=[*SHARED, render],
@@ -69,11 +67,39 @@ class LineLogger:
     stream: TextIO
 
     def msg(self, line: bytes) -> None:
-        with suppress(OSError):
+        try:
             self.stream.buffer.write(line + b"\n")
             self.stream.buffer.flush()
+        except OSError:
+            pass
 
     debug = info = warning = error = msg
+
+
+@frozen
+class RequestLog:
+    """Lines of requests, as ``log.info`` writes them, in half the time: there is one for every answer."""
+
+    level: str
+    _lines: LineLogger = field(factory=lambda: LineLogger(error_stream()), init=False)
+    _is_wanted: bool = field(init=False)
+
+    @_is_wanted.default
+    def _by_level(self) -> bool:
+        return number_of(self.level) <= logging.INFO
+
+    def tell(self, **told: Any) -> None:
+        if self._is_wanted:
+            event = {"event": "request", "level": "info", **told, **structlog.contextvars.get_contextvars()}
+            self._lines.msg(orjson.dumps(stamped(None, "", event)))
+
+
+def error_stream() -> TextIO:
+    return sys.stderr or Path(os.devnull).open("w")  # some who start a service close its streams
+
+
+def number_of(level: str) -> int:
+    return logging.getLevelNamesMapping()[level.upper()]
 
 
 def is_news(record: logging.LogRecord) -> bool:

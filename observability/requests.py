@@ -3,15 +3,15 @@
 import re
 from asyncio import CancelledError
 from collections.abc import Callable
+from itertools import count
 from time import perf_counter
 from uuid import UUID
 
 import structlog
-from attrs import define, frozen
+from attrs import frozen
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from observability.event_loop import delays_told
-from observability.logs import log
 from observability.metrics import Metrics
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -25,21 +25,15 @@ DEFECT = 500
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
-@define
-class Answer:
-    """What became known of a response while it was sent: its status, and whether its first audio was handed over."""
-
-    status: int | None = None
-    is_begun: bool = False
-
-
 @frozen
 class RequestTelemetry:
-    """Wraps the whole service, so that a defect's 500 is seen too. ``new_id`` names those that come without an id."""
+    """Wraps the whole service, so that a defect's 500 is seen too. ``tell`` writes the line of each; ``new_id`` names
+    those that come without an id."""
 
     app: ASGIApp
     metrics: Metrics
-    new_id: Callable[[], UUID]
+    tell: Callable[..., None]
+    new_id: Callable[[], bytes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -53,18 +47,20 @@ class RequestTelemetry:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"] if scope["method"] in METHODS else OTHER
         request_id = self._request_id(scope)
-        answer, began, given_up = Answer(), perf_counter(), DEFECT
+        status, is_begun, began, given_up = None, False, perf_counter(), DEFECT
 
         async def send_named(message: Message) -> None:
+            nonlocal status, is_begun
             if message["type"] == "http.response.start":
-                answer.status = message["status"]
+                status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
                 await send(message)
                 return
             await send(message)
-            if not answer.is_begun:
-                answer.is_begun = True
-                self._begun(scope, answer, perf_counter() - began)
+            if not is_begun:
+                is_begun = True
+                if method == "GET" and status in AUDIO and route_of(scope).endswith(STREAM):
+                    self.metrics.stream_answered(perf_counter() - began)
 
         self.metrics.request_started(method)
         structlog.contextvars.bind_contextvars(request_id=request_id.decode())
@@ -74,23 +70,27 @@ class RequestTelemetry:
             given_up = UNANSWERED
             raise
         finally:
-            self._over(scope, method, answer.status or given_up, perf_counter() - began)
-
-    def _begun(self, scope: Scope, answer: Answer, seconds: float) -> None:
-        if scope["method"] == "GET" and answer.status in AUDIO and route_of(scope).endswith(STREAM):
-            self.metrics.stream_answered(seconds)
+            self._over(scope, method, status or given_up, perf_counter() - began)
 
     def _over(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = route_of(scope)
         self.metrics.request_ended(method, route, status, seconds)
         if route not in NOT_LOGGED:
-            line = {"method": method, "path": scope["path"], "route": route, "status": status}
-            log.info("request", **line, seconds=round(seconds, 6))
+            path = scope["path"]
+            self.tell(method=method, path=path, route=route, status=status, seconds=round(seconds, 6))
 
     def _request_id(self, scope: Scope) -> bytes:
         """The client's X-Request-Id where it is a plain one, so that a trace goes on; a new one otherwise."""
-        sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        return sent if REQUEST_ID.fullmatch(sent) else self.new_id().hex.encode()
+        for name, sent in scope["headers"]:
+            if name == b"x-request-id" and REQUEST_ID.fullmatch(sent):
+                return bytes(sent)
+        return self.new_id()
+
+
+def ids_after(drawn: UUID) -> Callable[[], bytes]:
+    """What names requests by 32 hexadecimal digits each: the random half of what a process has drawn, and a number."""
+    half, numbers = drawn.hex[16:].encode(), count(1)
+    return lambda: b"%b%016x" % (half, next(numbers))
 
 
 def route_of(scope: Scope) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from domain.validators import Validators
 from entrypoints.container import Container, in_memory
 from entrypoints.settings import Settings
 from entrypoints.web.pages import PageEndpoints
+from observability.logs import log
 from tests.examples import a_wav
 
 KEY = "a key of our own"
@@ -212,6 +213,7 @@ def an_edge(
         "uncached_audio": sounds or heard,
         "uploads": UploadsInMemory(heard.content),
         "pages": read_once(),
+        "request_line": partial(log.info, "request"),
         **others,
     }.items():
         getattr(container, name).override(other)

@@ -43,6 +43,24 @@ def test_a_librarys_line_has_the_same_form() -> None:
     assert line["timestamp"].endswith("Z")
 
 
+def test_a_requests_line_is_what_the_log_would_write() -> None:
+    told = {"method": "GET", "path": '/é\n"', "route": "/play", "status": 200, "seconds": 0.5}
+    [one, other] = written(
+        "from observability.logs import RequestLog; structlog.contextvars.bind_contextvars(trace_id='d'); "
+        f"RequestLog('info').tell(**{told!r}); log.info('request', **{told!r})"
+    )
+
+    assert one.pop("timestamp") <= other.pop("timestamp")
+    assert one == other
+
+
+@pytest.mark.parametrize(("level", "count"), [("debug", 1), ("info", 1), ("warning", 0), ("error", 0)])
+def test_a_requests_line_is_written_where_such_lines_are(level: str, count: int) -> None:
+    program = f"from observability.logs import RequestLog; RequestLog({level!r}).tell(status=200)"
+
+    assert len(written(program, level)) == count
+
+
 def test_a_request_id_stands_on_every_line_of_its_request() -> None:
     said = written(
         "structlog.contextvars.bind_contextvars(request_id='abc'); log.info('ours'); "

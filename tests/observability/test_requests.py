@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from structlog.testing import capture_logs
 from adapters.system import new_id
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.location import AudioLocation
+from observability.logs import log
 from observability.metrics import Metrics
-from observability.requests import RequestTelemetry
+from observability.requests import RequestTelemetry, ids_after
 from tests.entrypoints.edge import KEY, RAIN, WRITING, Edge, an_edge
 
 MINTED = re.compile("[0-9a-f]{32}")
@@ -32,6 +34,14 @@ async def test_a_request_without_an_id_gets_one_of_its_own(edge: Edge) -> None:
 
     assert all(MINTED.fullmatch(name) for name in named)
     assert named[0] != named[1]
+
+
+async def test_no_two_processes_give_the_same_id(tmp_path: Path) -> None:
+    first, second = an_edge(tmp_path), an_edge(tmp_path)
+    async with first.client, second.client:
+        assert (await first.asked("GET", "/play")).headers["x-request-id"] != (
+            await second.asked("GET", "/play")
+        ).headers["x-request-id"]
 
 
 @pytest.mark.parametrize("path", ["/play", "/play/7", "/nowhere", "/play/1/stream", "/livez", "/metrics"])
@@ -157,7 +167,7 @@ async def test_a_request_that_is_given_up_before_its_answer_is_not_taken_for_a_d
         await asyncio.Event().wait()
 
     metrics = Metrics()
-    app = RequestTelemetry(never_answers, metrics, new_id)
+    app = RequestTelemetry(never_answers, metrics, partial(log.info, "request"), ids_after(new_id()))
 
     async def asked() -> None:
         await app({"type": "http", "method": "GET", "path": "/play", "headers": []}, _nothing_comes, _nothing_goes)
