@@ -18,10 +18,11 @@ class Answers:
     two more around each message.)"""
 
     app: ASGIApp
+    life: ASGIApp  # is told of the service's start and end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            return await self.life(scope, receive, send)
         has_begun = False
 
         async def send_finished(message: Message) -> None:

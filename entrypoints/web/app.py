@@ -111,4 +111,4 @@ def operation(endpoints: Endpoints) -> list[Route]:
 
 def create_app(endpoints: Endpoints, lifespan: Lifespan) -> ASGIApp:
     """The service as an ASGI application."""
-    return Answers(Router(default=RouteTable(routes(endpoints)), redirect_slashes=False, lifespan=lifespan))
+    return Answers(RouteTable(routes(endpoints)), Router(lifespan=lifespan))
