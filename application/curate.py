@@ -30,7 +30,10 @@ class Curate:
             return await self.catalogue.add(completed(details, audio), audio, self.clock())
 
     async def add_once(self, key: str, details: ClipDetails) -> bool:
-        """Keep a clip unless one was ever kept under ``key``. Raises AudioRefused, DurationUnknown."""
+        """Keep a clip unless one was ever kept under ``key``: its audio is not asked for then. Raises AudioRefused,
+        DurationUnknown."""
+        if await self.catalogue.was_added(key):
+            return False
         async with self._heard(details.audio_url) as audio:
             return await self.catalogue.add_once(key, completed(details, audio), audio, self.clock())
 

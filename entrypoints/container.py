@@ -4,6 +4,7 @@ from collections import abc
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -302,7 +303,7 @@ class Container(DeclarativeContainer):
         running,
         Singleton(Work, preparation, store, Singleton(Seeding, samples, curate), upkeep),
         Callable(closing, kept, remote, live_counts, delivery_queue, announcer, flights, uploads),
-        Object(partial(is_bot, "-")),
+        Object((partial(is_bot, "-"), partial(import_module, "entrypoints.web.request_bodies"))),
     )
     request_line = Singleton(RequestLog, settings.provided.log_level).provided.tell
     app = Singleton(

@@ -61,14 +61,16 @@ class Work:
         await self.upkeep.run()
 
 
-async def running(work: Work, closing: Sequence[Closing], warm_up: Callable[[], object]) -> AsyncIterator[None]:
+async def running(
+    work: Work, closing: Sequence[Closing], warm_ups: Sequence[Callable[[], object]]
+) -> AsyncIterator[None]:
     """What is open while the service runs, which answers from the first moment, and waits for its store beside that.
 
-    ``closing`` is closed in its order at the end, before the store. ``warm_up`` does what one of the first requests
+    ``closing`` is closed in its order at the end, before the store. ``warm_ups`` do what one of the first requests
     would wait for, beside them, and a moment later, so that the start does not wait for it."""
     async with AsyncExitStack() as opened:
         working = create_task(work.run(opened))
-        warming = create_task(settled(warm_up))
+        warming = create_task(settled(warm_ups))
         try:
             yield
         finally:
@@ -79,7 +81,8 @@ async def running(work: Work, closing: Sequence[Closing], warm_up: Callable[[], 
                 await each.close()
 
 
-async def settled(warm_up: Callable[[], object]) -> None:
+async def settled(warm_ups: Sequence[Callable[[], object]]) -> None:
     """Warm up when a start has settled."""
     await sleep(SECONDS_TO_SETTLE)
-    await to_thread(warm_up)
+    for warm_up in warm_ups:
+        await to_thread(warm_up)

@@ -1,12 +1,11 @@
 """How the text of a setting becomes its value, and what it must be."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args, get_origin
-
-from cattrs import Converter
 
 from entrypoints.web.keys import NAMED_DIGEST
 from entrypoints.web.rate_limits import rate_limit
@@ -14,23 +13,26 @@ from entrypoints.web.rate_limits import rate_limit
 TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
 
+Conversion = Callable[[Any], Any]
+"""Makes a text its value. Raises ValueError with what follows the setting's name in a sentence."""
+
 Rule = Callable[[Any, Any, Any], None]
 """An attrs validator: raises ValueError with what follows the setting's name in a sentence."""
 
 
-def told_by(convert: Callable[[str], Any], kind: str) -> Callable[[Any, Any], Any]:
+def told_by(convert: Conversion, kind: str) -> Conversion:
     """A conversion that says what it wanted when it fails, and not what Python says."""
 
-    def hook(text: Any, _type: object) -> Any:
+    def told(text: Any) -> Any:
         try:
             return convert(text)
         except ValueError:
             raise ValueError(f"must be {kind}, not {text!r}") from None
 
-    return hook
+    return told
 
 
-def path(text: Any, _type: object) -> Path:
+def path(text: Any) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # nobody is called that, or whoever runs this has no home
@@ -45,32 +47,26 @@ def truth(text: Any) -> bool:
     return said in TRUE
 
 
-def is_list(kind: Any) -> bool:
-    origin: object = get_origin(kind)
-    return origin is tuple
+CONVERSIONS: Mapping[Any, Conversion] = {
+    str: str,
+    int: told_by(int, "a whole number"),
+    float: told_by(float, "a number"),
+    bool: told_by(truth, "true or false"),
+    Path: path,
+    IPv4Network | IPv6Network: told_by(ip_network, "an address or a network, such as 10.0.0.0/8"),
+}
 
 
-def settings_converter() -> Converter:
-    """Conversions of text, with lists by commas and faults in words."""
-    converter = Converter()
+def conversion(kind: Any) -> Conversion:
+    """What makes text a value of ``kind``, which may also be a list, divided by commas, or None where nothing is set.
 
-    def list_of(kind: Any) -> Callable[[str, Any], tuple[Any, ...]]:
-        part = get_args(kind)[0]
-        return lambda text, _type: tuple(
-            converter.structure(each.strip(), part) for each in text.split(",") if each.strip()
-        )
-
-    converter.register_structure_hook_factory(is_list, list_of)
-    converter.register_structure_hook(int, told_by(int, "a whole number"))
-    converter.register_structure_hook(float, told_by(float, "a number"))
-    converter.register_structure_hook(bool, told_by(truth, "true or false"))
-    converter.register_structure_hook(Path, path)
-    network = told_by(ip_network, "an address or a network, such as 10.0.0.0/8")
-    converter.register_structure_hook(IPv4Network | IPv6Network, network)
-    return converter
-
-
-CONVERTER = settings_converter()
+    Raises KeyError: there is none."""
+    if get_origin(kind) is tuple:
+        part = conversion(get_args(kind)[0])
+        return lambda text: tuple(part(each.strip()) for each in text.split(",") if each.strip())
+    if kind not in CONVERSIONS and NoneType in get_args(kind):
+        [kind] = set(get_args(kind)) - {NoneType}
+    return CONVERSIONS[kind]
 
 
 def between(low: float, high: float) -> Rule:
@@ -120,9 +116,3 @@ def digests(_instance: object, _field: object, texts: tuple[str, ...]) -> None:
 def rate(_instance: object, _field: object, text: str) -> None:
     """So many in a while, or off."""
     rate_limit(text)
-
-
-def first_message(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error).removesuffix(".")

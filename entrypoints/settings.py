@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from attrs import Attribute, Factory, field, fields, fields_dict, frozen
 
 from domain.heard import Window
-from entrypoints.setting_rules import CONVERTER, Rule, between, digests, each, first_message, one_of, prefix, rate, web
+from entrypoints.setting_rules import Rule, between, conversion, digests, each, one_of, prefix, rate, web
 from entrypoints.web.client_address import NODE_OF
 
 PREFIX = "PLAY_"
@@ -172,8 +172,8 @@ def load_settings(given: Mapping[str, Any]) -> Settings:
     for name, (origin, text) in (from_environment(os.environ) | options).items():
         try:
             values[name] = converted(text, fields_dict(Settings)[name])
-        except (ValueError, TypeError, ExceptionGroup) as error:
-            faults.append(f"{origin} {first_message(error)}.")
+        except ValueError as error:
+            faults.append(f"{origin} {error}.")
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(**values)
@@ -192,8 +192,8 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, tuple[str, str
 
 
 def converted(text: Any, field: "Attribute[Any]") -> Any:
-    """The value that ``text`` stands for. Raises ValueError, TypeError or a group of them."""
-    value = CONVERTER.structure(text, cast("type[Any]", field.type))
+    """The value that ``text`` stands for. Raises ValueError."""
+    value = conversion(field.type)(text)
     if value == ():
         raise ValueError("must name something")  # a list that is set, and to nothing, would be a door left open
     if field.validator is not None:

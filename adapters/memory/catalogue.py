@@ -30,6 +30,9 @@ class MemoryCatalogue(InMemory):
         self._tables.seeds[key] = (await self.add(details, audio, at)).id
         return True
 
+    async def was_added(self, key: str) -> bool:
+        return key in self._tables.seeds
+
     async def find(self, clip: ClipId) -> Clip:
         try:
             return self._counted(self._tables.clips[clip])

@@ -40,6 +40,8 @@ ADD_ONCE = """
     ON CONFLICT (seed_key) DO NOTHING
     RETURNING id"""
 
+WAS_ADDED = "SELECT EXISTS (SELECT FROM clips WHERE seed_key = %(seed_key)s)"
+
 # A row's ``xmin`` is the transaction that wrote it, and so another after each change.
 FIND = """
     SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
@@ -125,6 +127,9 @@ class PostgresCatalogue:
     async def add_once(self, key: str, details: ClipDetails, audio: AudioFacts, at: datetime) -> bool:
         named = {"seed_key": key} | new_row(details, audio, at)
         return bool(await self.database.tell(ADD_ONCE, named, tuple_row))
+
+    async def was_added(self, key: str) -> bool:
+        return await self.database.ask(WAS_ADDED, {"seed_key": key}, scalar_row) == [True]
 
     async def find(self, clip: ClipId) -> Clip:
         if not 0 < clip <= LARGEST_CLIP_ID:  # a number that its column cannot hold would fail the whole batch

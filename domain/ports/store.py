@@ -31,6 +31,9 @@ class Catalogue(Protocol):
 
         Safe from many processes at once: one of them adds it."""
 
+    async def was_added(self, key: str) -> bool:
+        """Whether a clip was ever added under ``key``."""
+
     async def find(self, clip: ClipId) -> Clip:
         """The clip with its present play count and version. Raises ClipNotFound."""
 

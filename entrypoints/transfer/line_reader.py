@@ -26,8 +26,8 @@ from entrypoints.transfer.line_values import (
     yes_or_no,
 )
 from entrypoints.transfer.lines import FORMAT, VERSION, End, Header, Line, Listeners
+from entrypoints.web.request_bodies import CONVERTER, text, text_or_null
 from entrypoints.web.structuring import T, field_by_field, field_errors
-from entrypoints.web.wire import CONVERTER, text, text_or_null
 
 LARGEST_LINE = 16 * 1024 * 1024  # bytes; sixty years of counts by day are a third of it
 

@@ -9,7 +9,7 @@ from attrs import fields_dict
 from domain.clip import ClipId
 from domain.statistics import Counts
 from domain.transfer import DayCounts
-from entrypoints.web.wire import text
+from entrypoints.web.request_bodies import text
 
 LARGEST_NUMBER = 2**53 - 1  # that every reader of JSON understands (RFC 8259 §6); ids to come have room above it
 

@@ -13,9 +13,8 @@ from multipart import (  # type: ignore[import-untyped]  # it has types, and doe
 from starlette.requests import Request
 
 from domain.clip import ClipOffer
-from entrypoints.web.refusals import BodyTooLarge, InvalidFields, MalformedBody
+from entrypoints.web.refusals import LONGEST_NAME_SHOWN, BodyTooLarge, FieldError, InvalidFields, MalformedBody
 from entrypoints.web.sent_body import pieces, refuse_too_long
-from entrypoints.web.structuring import LONGEST_NAME_SHOWN, FieldError
 from entrypoints.web.wire import structured
 
 FORM = "multipart/form-data"

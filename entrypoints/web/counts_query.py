@@ -10,8 +10,7 @@ from starlette.requests import Request
 from domain.browsing import LARGEST_PAGE
 from domain.statistics import Interval
 from entrypoints.web.query_string import DIGITS, repeated
-from entrypoints.web.refusals import InvalidFields
-from entrypoints.web.structuring import FieldError
+from entrypoints.web.refusals import FieldError, InvalidFields
 
 Reader = Callable[[str | None], Any]
 """Makes a value of a parameter, None where it is absent. Raises ValueError, whose text continues the parameter's name.

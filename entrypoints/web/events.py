@@ -10,8 +10,7 @@ from domain.clip import LARGEST_CLIP_ID, ClipId
 from domain.ports import CountsFeed
 from entrypoints.web.event_stream import EventStream, moment_at
 from entrypoints.web.query_string import DIGITS, repeated
-from entrypoints.web.refusals import InvalidFields
-from entrypoints.web.structuring import FieldError
+from entrypoints.web.refusals import FieldError, InvalidFields
 
 MOST_NAMED = 500  # clips; more is told sooner to who follows all
 

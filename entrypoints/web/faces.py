@@ -37,6 +37,7 @@ from entrypoints.web.refusals import (
     AddressForged,
     BodyTooLarge,
     Draining,
+    FieldError,
     InvalidFields,
     KeyMissing,
     KeyUnknown,
@@ -48,7 +49,6 @@ from entrypoints.web.refusals import (
     UnsupportedMediaType,
     WritingClosed,
 )
-from entrypoints.web.structuring import FieldError
 
 SECONDS_TO_RETRY = 2
 SECONDS_TO_DRAW = 5

@@ -12,8 +12,7 @@ from domain.preconditions import NONE
 from entrypoints.web.conditional import CONDITIONS, preconditions
 from entrypoints.web.query_string import repeated
 from entrypoints.web.range_header import range_set
-from entrypoints.web.refusals import InvalidFields
-from entrypoints.web.structuring import FieldError
+from entrypoints.web.refusals import FieldError, InvalidFields
 
 UUID_TEXT = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 NOTHING = [""]

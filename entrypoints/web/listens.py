@@ -13,18 +13,7 @@ from domain.listen import Listen, ListenReport
 from domain.play import PlayId
 from entrypoints.web.headers import UUID_TEXT
 from entrypoints.web.query_string import clip_id
-from entrypoints.web.structuring import field_by_field
-from entrypoints.web.wire import CONVERTER, json_object, json_response, number, structured
-
-
-def boolean(value: Any, _type: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("must be true or false")
-    return value
-
-
-REPORTED = {"played_seconds": number, "finished": boolean}
-CONVERTER.register_structure_hook(ListenReport, field_by_field(ListenReport, CONVERTER, REPORTED))
+from entrypoints.web.wire import json_object, json_response, structured
 
 
 @frozen

@@ -9,7 +9,7 @@ from attrs import asdict, field, frozen
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from entrypoints.web.structuring import FieldError
+from entrypoints.web.refusals import FieldError
 
 
 @frozen

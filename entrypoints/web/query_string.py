@@ -15,8 +15,7 @@ from domain.tags import MOST_TAGS
 from domain.text import folded
 from domain.words import query_words
 from entrypoints.web.cursors import cursor, cursor_text
-from entrypoints.web.refusals import InvalidFields
-from entrypoints.web.structuring import FieldError
+from entrypoints.web.refusals import FieldError, InvalidFields
 
 LONGEST_QUERY = 200
 MOST_KEPT = 200  # query strings, of at most 8 KiB, of which is remembered what they ask: most are asked again and again

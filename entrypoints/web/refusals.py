@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from entrypoints.web.structuring import FieldError
+LONGEST_NAME_SHOWN = 100
+
+
+@frozen
+class FieldError:
+    """What is wrong with the field at ``path``; the message continues a sentence that the path begins."""
+
+    path: str
+    message: str
 
 
 class Refusal(Exception):

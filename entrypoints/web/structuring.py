@@ -3,23 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from attrs import Attribute, AttrsInstance, fields_dict, frozen
+from attrs import Attribute, AttrsInstance, fields_dict
 from cattrs import BaseValidationError, ClassValidationError, Converter
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
+from entrypoints.web.refusals import LONGEST_NAME_SHOWN, FieldError
+
 T = TypeVar("T", bound=AttrsInstance)
 Hook = Callable[[Any, Any], Any]
-
-LONGEST_NAME_SHOWN = 100
-
-
-@frozen
-class FieldError:
-    """What is wrong with the field at ``path``; the message continues a sentence that the path begins."""
-
-    path: str
-    message: str
 
 
 def field_by_field(

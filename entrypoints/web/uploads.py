@@ -10,11 +10,10 @@ from starlette.types import ASGIApp
 from application.curate import Curate
 from entrypoints.web.audio_form import FORM, AudioForm
 from entrypoints.web.query_string import clip_id
-from entrypoints.web.refusals import InvalidFields, MalformedBody, UnsupportedMediaType
+from entrypoints.web.refusals import FieldError, InvalidFields, MalformedBody, UnsupportedMediaType
 from entrypoints.web.resource import Handler
 from entrypoints.web.sent_body import media_type, pieces_within
 from entrypoints.web.stream_address import AddressFor
-from entrypoints.web.structuring import FieldError
 from entrypoints.web.wire import clip_json, json_response
 
 JSON = "application/json"

@@ -1,76 +1,23 @@
 """JSON on one side, domain values on the other."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import orjson
-from cattrs import BaseValidationError, Converter
+from attrs import AttrsInstance
 from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.browsing import Page
-from domain.clip import Clip, ClipChanges, ClipDetails, ClipOffer
-from entrypoints.web.refusals import InvalidFields, MalformedBody, UnsupportedMediaType
+from domain.clip import Clip, ClipChanges, ClipDetails
+from entrypoints.web.refusals import FieldError, InvalidFields, MalformedBody, UnsupportedMediaType
 from entrypoints.web.sent_body import media_type, pieces_within
 from entrypoints.web.stream_address import AddressOf, open_address
-from entrypoints.web.structuring import FieldError, field_by_field, field_errors
 
-T = TypeVar("T")
+T = TypeVar("T", bound=AttrsInstance)
 
 
 # what comes in
-
-
-def text(value: Any, _type: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("must be text")
-    return value
-
-
-def text_or_null(value: Any, to: Any) -> str | None:
-    return None if value is None else text(value, to)
-
-
-def texts(value: Any, _type: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise TypeError("must be a list of texts")
-    return tuple(value)
-
-
-def number(value: Any, _type: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("must be a number")
-    return float(value)
-
-
-def number_or_null(value: Any, to: Any) -> float | None:
-    return None if value is None else number(value, to)
-
-
-def number_as_text(value: Any, to: Any) -> float:
-    if not DECIMAL.fullmatch(text(value, to)):
-        raise TypeError("must be a number")
-    return float(value)
-
-
-DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{0,15})?")
-OFFERED = {
-    "title": text,
-    "genre": text,
-    "audio_url": text,
-    "description": text_or_null,
-    "duration": number_or_null,
-    "tags": texts,
-}
-CONVERTER = Converter()
-CONVERTER.register_structure_hook(ClipDetails, field_by_field(ClipDetails, CONVERTER, OFFERED))
-CONVERTER.register_structure_hook(
-    ClipChanges, field_by_field(ClipChanges, CONVERTER, OFFERED | {"duration": number}, rules=ClipDetails)
-)
-CONVERTER.register_structure_hook(
-    ClipOffer, field_by_field(ClipOffer, CONVERTER, OFFERED | {"duration": number_as_text}, rules=ClipDetails)
-)
 
 
 async def clip_details(request: Request, limit: int) -> ClipDetails:
@@ -84,10 +31,10 @@ async def clip_changes(request: Request, limit: int) -> ClipChanges:
 
 
 def structured(value: Mapping[str, Any], cls: type[T]) -> T:
-    try:
-        return CONVERTER.structure(value, cls)
-    except BaseValidationError as error:
-        raise InvalidFields(field_errors(error)) from error
+    """The value of ``cls`` that a body's fields make. Raises InvalidFields."""
+    from entrypoints.web.request_bodies import structure  # noqa: PLC0415  # cattrs: a start does not wait for it
+
+    return structure(value, cls)
 
 
 async def json_object(request: Request, limit: int) -> Mapping[str, Any]:

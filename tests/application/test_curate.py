@@ -69,6 +69,13 @@ async def test_a_key_adds_once(room: ListeningRoom) -> None:
     assert [await room.curate.add_once("sample:rain", rain()) for _ in range(2)] == [True, False]
 
 
+async def test_the_audio_of_a_key_that_was_added_is_not_asked_for(room: ListeningRoom) -> None:
+    await room.curate.add_once("sample:rain", rain())
+    del room.content[RAIN]
+
+    assert not await room.curate.add_once("sample:rain", rain())
+
+
 async def test_a_new_location_is_listened_to_and_brings_its_duration(room: ListeningRoom) -> None:
     clip = await room.curate.add(rain())
     room.content[ELSEWHERE] = a_wav(seconds=0.5)

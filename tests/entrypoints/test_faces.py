@@ -21,8 +21,7 @@ from domain.errors import (
 )
 from entrypoints.web.faces import FACES, WHY, answer_to
 from entrypoints.web.problems import of_defect
-from entrypoints.web.refusals import Refusal
-from entrypoints.web.structuring import FieldError
+from entrypoints.web.refusals import FieldError, Refusal
 
 assert domain.errors
 assert entrypoints.web.refusals

@@ -109,11 +109,14 @@ async def test_a_removed_clip_is_gone_from_everywhere(world: World) -> None:
 
 
 async def test_a_key_adds_once_even_after_its_clip_was_removed(world: World) -> None:
+    assert not await world.catalogue.was_added("sample:rain")
     assert await world.catalogue.add_once("sample:rain", details(), some_audio(), NOON)
     assert not await world.catalogue.add_once("sample:rain", details(title="Other"), some_audio(), NOON)
     [clip] = (await world.catalogue.page(ClipQuery())).clips
+    assert [await world.catalogue.was_added(key) for key in ("sample:rain", "sample:hail")] == [True, False]
     await world.catalogue.remove(clip.id)
 
+    assert await world.catalogue.was_added("sample:rain")
     assert not await world.catalogue.add_once("sample:rain", details(), some_audio(), NOON)
     assert await titles(world) == []
 

@@ -6,8 +6,6 @@ from io import BytesIO
 from typing import BinaryIO, cast
 
 from attrs import frozen
-from tinytag import TinyTag
-from tinytag.tinytag import TinyTagException
 
 from adapters.audio.probe.lead_in import header_size
 from adapters.audio.probe.sparse_file import SparseFile, Unfetched
@@ -120,6 +118,9 @@ def told_duration(file: SparseFile | BytesIO, *, may_ask: bool = False) -> float
     """The duration that the audio in ``file`` tells, in seconds to the millisecond; None if none, or an impossible one.
 
     Raises Unfetched if ``may_ask``: the answer lies in bytes that ``file`` does not have."""
+    from tinytag import TinyTag  # noqa: PLC0415  # a start does not wait for it
+    from tinytag.tinytag import TinyTagException  # noqa: PLC0415  # as above
+
     file.seek(0)  # where the last attempt left off is no beginning
     try:
         duration = TinyTag.get(file_obj=cast(BinaryIO, file), tags=False).duration

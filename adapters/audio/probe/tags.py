@@ -3,8 +3,6 @@
 from typing import BinaryIO, cast
 
 from attrs import define, field
-from tinytag import TinyTag
-from tinytag.tinytag import TinyTagException
 
 from adapters.audio.probe.sparse_file import SparseFile, Unfetched
 from adapters.audio.probe.vorbis_comment import told_by_comments
@@ -49,6 +47,9 @@ def told_tags(head: bytes, file: SparseFile) -> AudioTags:
     ``head`` is the beginning of ``file``."""
     if head.startswith(b"OggS"):
         return told_by_comments(head)
+    from tinytag import TinyTag  # noqa: PLC0415  # a start does not wait for it
+    from tinytag.tinytag import TinyTagException  # noqa: PLC0415  # as above
+
     file.seek(0)
     try:
         read = TinyTag.get(file_obj=cast(BinaryIO, Known(file)), duration=False)
