@@ -93,7 +93,7 @@ class Exchange(RequestResponseCycle):
 def head_of(status_line: bytes, fields: Fields) -> bytes:
     """The status line and the fields, each with its end. Raises RuntimeError: one holds a line's end or another control
     character, by which a stranger could answer in our name."""
-    lines = [status_line, *(b"%b: %b\r\n" % (name, value) for name, value in fields)]
+    lines = [status_line, *[b"%b: %b\r\n" % field for field in fields]]
     head = b"".join(lines)
     if len(head.translate(None, CONTROLS)) != len(head) - 2 * len(lines):
         raise RuntimeError("a header field holds a control character")

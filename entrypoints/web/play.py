@@ -21,7 +21,7 @@ from entrypoints.web.handoff import can_be_handed_off, handed_off
 from entrypoints.web.headers import listening
 from entrypoints.web.query_string import clip_id, clip_query, next_link
 from entrypoints.web.stream_address import AddressFor
-from entrypoints.web.wire import clip_changes, clip_details, clip_json, json_response, page_json, written_response
+from entrypoints.web.wire import WrittenResponse, clip_changes, clip_details, clip_json, json_response, page_json
 from entrypoints.web.written_once import WrittenOnce
 
 
@@ -46,7 +46,7 @@ class PlayEndpoints:
         query = clip_query(request)
         page = await self.browse.page(query)
         body = self._pages.body(page, await self.address_of())
-        return written_response(body, headers=next_link(request, page, query.sort))
+        return WrittenResponse(body, headers=next_link(request, page, query.sort))
 
     async def add(self, request: Request) -> Response:
         clip = await self.curate.add(await clip_details(request, self.body_limit))
@@ -54,7 +54,7 @@ class PlayEndpoints:
 
     async def clip(self, request: Request) -> Response:
         clip = await self.browse.clip(clip_id(request))
-        return written_response(self._clips.body(clip, await self.address_of()))
+        return WrittenResponse(self._clips.body(clip, await self.address_of()))
 
     async def change(self, request: Request) -> Response:
         changes = await clip_changes(request, self.body_limit)

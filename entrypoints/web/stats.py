@@ -20,7 +20,7 @@ from entrypoints.web.counts_wire import (
 )
 from entrypoints.web.query_string import clip_id
 from entrypoints.web.stream_address import AddressFor
-from entrypoints.web.wire import json_response, written_response
+from entrypoints.web.wire import WrittenResponse, json_response
 from entrypoints.web.written_once import WrittenOnce
 
 ABOUT_COUNTING = "/about/counting"
@@ -46,7 +46,7 @@ class StatsEndpoints:
         if not asks_for_series(request):
             report = await self.report.of_clip(clip)
             body = self._counted.body(report.counted, await self.address_of())
-            return written_response(body, headers=FRESH)
+            return WrittenResponse(body, headers=FRESH)
         period = self._period(request)
         report = await self.report.of_clip(clip, period)
         told = counted_clip_json(report.counted, await self.address_of())

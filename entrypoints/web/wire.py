@@ -81,7 +81,7 @@ def page_json(page: Page, address_of: AddressOf) -> list[dict[str, Any]]:
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return written_response(written(content), status, headers)
+    return WrittenResponse(written(content), status, headers)
 
 
 def written(content: Any) -> bytes:
@@ -89,6 +89,11 @@ def written(content: Any) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_UTC_Z)
 
 
-def written_response(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON that is written already."""
-    return Response(body, status, headers, "application/json")
+class WrittenResponse(Response):
+    """JSON that is written already. (Starlette's response looks for what is known here, in every answer.)"""
+
+    def __init__(self, body: bytes, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        self.body, self.status_code, self.background = body, status_code, None
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+        if headers:
+            self.raw_headers += [(name.encode("latin-1"), told.encode("latin-1")) for name, told in headers.items()]
