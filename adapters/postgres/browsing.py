@@ -4,7 +4,7 @@ that the planner sees which indexes can answer."""
 from functools import cache
 from typing import Any, LiteralString
 
-from adapters.postgres.most_played import MOST_PLAYED
+from adapters.postgres.ranking import HEAT, MOST_PLAYED, MOST_TRENDING, OF_THE_DAYS
 from adapters.postgres.words import asked
 from domain.browsing import MOST_FACETS, ClipFilter, ClipQuery, Cursor, Sort
 from domain.clip import LARGEST_CLIP_ID, ClipId
@@ -37,18 +37,14 @@ PLAYS = """
     FROM clips LEFT JOIN play_counts ON clip_id = id
     WHERE removed_at IS NULL AND (coalesce(plays, 0), id) < (%(key)s::bigint, %(after)s::bigint)"""
 
-TRENDING = """
+TRENDING = f"""
     SELECT id, title, description, genre, duration, audio_url, media_type, size, header_size,
            coalesce((SELECT plays FROM play_counts WHERE clip_id = id), 0) AS play_count, created_at, tags,
            coalesce(heat, 0) AS key
     FROM clips LEFT JOIN (
-        SELECT clip_id, sum(count * (%(weights)s::bigint[])[array_position(%(days)s::timestamptz[], since)])::bigint
-               AS heat
-        FROM counts
-        WHERE interval = 'day' AND since = ANY(%(days)s::timestamptz[]) AND counter = 'play_count' AND clip_id > 0
-        GROUP BY clip_id
+        SELECT clip_id, {HEAT} AS heat FROM counts WHERE {OF_THE_DAYS} AND clip_id > 0 GROUP BY clip_id
     ) AS played ON clip_id = id
-    WHERE removed_at IS NULL AND (coalesce(heat, 0), id) < (%(key)s::bigint, %(after)s::bigint)"""
+    WHERE removed_at IS NULL AND (coalesce(heat, 0), id) < (%(key)s::bigint, %(after)s::bigint)"""  # noqa: S608  # ours
 
 # The score is that of domain/search.py.
 RELEVANCE = """
@@ -77,6 +73,7 @@ PAGE: dict[Sort, tuple[LiteralString, LiteralString]] = {
     Sort.TRENDING: (TRENDING, "\n    ORDER BY coalesce(heat, 0) DESC, id DESC LIMIT %(limit)s"),
     Sort.RELEVANCE: (RELEVANCE, "\n    ORDER BY score DESC, id DESC LIMIT %(limit)s"),
 }
+RANKED: dict[Sort, LiteralString] = {Sort.PLAYS: MOST_PLAYED, Sort.TRENDING: MOST_TRENDING}  # of all clips
 PAGE_OF_THESE: dict[Sort, tuple[LiteralString, LiteralString]] = PAGE | {
     Sort.NEWEST: (NEWEST, NEWEST_OF_THESE),
     Sort.TITLE: (TITLE, TITLE_OF_THESE),
@@ -104,8 +101,8 @@ MOST_CLIPS_FIRST = """
 
 
 def page_statement(query: ClipQuery) -> LiteralString:
-    if query.sort is Sort.PLAYS and not conditions(query):
-        return MOST_PLAYED
+    if query.sort in RANKED and not conditions(query):
+        return RANKED[query.sort]
     clips, order = (PAGE_OF_THESE if query.words else PAGE)[query.sort]
     return put_together(clips, conditions(query), order)
 

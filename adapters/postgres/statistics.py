@@ -120,9 +120,10 @@ class PostgresStatistics:
 
     async def _read_series(self, asked: tuple[ClipId | None, Period]) -> Series:
         clip, period = asked
-        place = {"clip": clip, "the_catalogue": ALL_CLIPS}
-        statement = SERIES_OF_ALL if clip is None else SERIES
-        return buckets(await self.database.ask_patiently(statement, place | stretch(period), tuple_row))
+        if clip is not None:
+            return buckets(await self.database.ask(SERIES, {"clip": clip} | stretch(period), tuple_row))
+        of_all = {"the_catalogue": ALL_CLIPS} | stretch(period)
+        return buckets(await self.database.ask_patiently(SERIES_OF_ALL, of_all, tuple_row))
 
     async def top(self, period: Period, limit: int) -> Sequence[TopClip]:
         return await self._tops.ask((period, limit))

@@ -1,7 +1,6 @@
 """Every statement finds its rows by an index, so that none becomes slower while the ledger grows.
 
-Exceptions: the list by plays sorts all counts, that of what is trending all clips, and facets of all clips count them
-all."""
+Exceptions: the list by plays sorts all counts, and facets of all clips count them all."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -118,6 +117,7 @@ STATEMENTS = {
     "newest": a_page(after=Cursor(ClipId(10_000))),
     "first of the newest": a_page(),
     "by title": a_page(sort=Sort.TITLE, after=Cursor(ClipId(10_000), "010000")),
+    "trending": a_page(sort=Sort.TRENDING, as_of=NOON.date()),
     "of a genre": a_page(genre="7"),
     "of a tag": a_page(tags=("7",)),
     "of a tag by title": a_page(tags=("7",), sort=Sort.TITLE),
@@ -244,14 +244,15 @@ def test_clips_are_found_by_the_index_that_is_made_for_what_is_asked(
 
 
 @pytest.mark.parametrize("after", [None, Cursor(ClipId(5_000), 3)])
-def test_a_list_by_plays_reads_all_counts_and_only_the_clips_that_it_shows(
-    grown: "psycopg.Connection[Any]", after: Cursor | None
+@pytest.mark.parametrize(("sort", "read_whole"), [(Sort.PLAYS, {"play_counts"}), (Sort.TRENDING, set())])
+def test_a_list_by_rank_reads_counts_and_only_the_clips_that_it_shows(
+    grown: "psycopg.Connection[Any]", sort: Sort, read_whole: set[str], after: Cursor | None
 ) -> None:
-    asked = a_page(sort=Sort.PLAYS, after=after, limit=20)
+    asked = a_page(sort=sort, as_of=NOON.date(), after=after, limit=20)
     explain = SQL("EXPLAIN (ANALYZE, FORMAT JSON) ") + SQL(asked.statement)
     [plan] = grown.cursor(row_factory=scalar_row).execute(explain, asked.parameters)
 
-    assert scanned(plan) & GROWING == {"play_counts"}
+    assert scanned(plan) & GROWING == read_whole
     assert rows_of("clips", plan) == 21
 
 
