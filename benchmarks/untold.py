@@ -18,7 +18,7 @@ def tell_nothing() -> None:
     metrics: Any = Metrics
     for name in (*TOLD, "plays_flushed", "store_failed"):
         setattr(metrics, name, nothing)
-    silent: Any = lambda app, _metrics, _new_id: app  # noqa: E731  # it stands where a class does
+    silent: Any = lambda app, *_others: app  # noqa: E731  # it stands where a class does
     observability.requests.RequestTelemetry = silent  # type: ignore[misc]  # just that is meant
 
 
