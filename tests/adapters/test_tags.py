@@ -1,7 +1,7 @@
 """What the tags of audio say, in every format that may be uploaded; and that none of them can do any harm."""
 
 from base64 import b64encode
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, reject
@@ -104,10 +104,10 @@ CROWDED = {
 
 @pytest.mark.parametrize("content", CROWDED.values(), ids=CROWDED)
 async def test_thousands_of_tags_keep_nobody_busy(content: bytes) -> None:
-    began = perf_counter()
+    began = thread_time()
     await facts(content)
 
-    assert perf_counter() - began < 1
+    assert thread_time() - began < 1
 
 
 WHOLE = {

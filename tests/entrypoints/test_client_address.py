@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import example, given
@@ -269,8 +269,8 @@ def test_the_largest_header_costs_next_to_nothing(header: str, piece: str, openi
     line = opening + piece * (LARGEST_HEADER // len(piece))
     spent = []
     for _ in range(3):
-        begun = perf_counter()
+        begun = thread_time()
         BY_LIST.of(asked(PROXY, line)) if header == BY_LIST.header else BY_FORWARDED.of(forwarded(line))
-        spent.append(perf_counter() - begun)
+        spent.append(thread_time() - begun)
 
     assert min(spent) < 0.1

@@ -1,7 +1,7 @@
 """The fields of a conditional request are read as RFC 9110 §13.1 has them; what cannot be read matches nothing."""
 
 from datetime import UTC, datetime
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -66,10 +66,10 @@ def test_a_star_is_any_version() -> None:
 
 
 def test_a_long_list_of_blanks_is_read_in_no_time() -> None:
-    began = perf_counter()
+    began = thread_time()
 
     assert entity_tags(['"a"' + " \t" * 30_000 + "x"]) is None
-    assert perf_counter() - began < 1
+    assert thread_time() - began < 1
 
 
 def test_if_match_that_cannot_be_read_matches_nothing_and_if_none_match_is_ignored() -> None:
