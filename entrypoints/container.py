@@ -93,6 +93,8 @@ from observability.metrics import Metrics
 from observability.requests import RequestTelemetry, ids_after
 from observability.tracing import flushes_spanned, spanned, traced_requests, tracing_to
 
+WARM_UPS = (partial(is_bot, "-"), partial(import_module, "entrypoints.web.request_bodies"))
+
 
 def kept_if_possible(source: AudioSource, settings: Settings, metrics: Metrics) -> AudioSource:
     """The cache around ``source``; or ``source``, if it is switched off or its folder cannot be used."""
@@ -301,9 +303,8 @@ class Container(DeclarativeContainer):
     )
     run = Resource(
         running,
-        Singleton(Work, preparation, store, Singleton(Seeding, samples, curate), upkeep),
+        Singleton(Work, preparation, store, Singleton(Seeding, samples, curate), Object(WARM_UPS), upkeep),
         Callable(closing, kept, remote, live_counts, delivery_queue, announcer, flights, uploads),
-        Object((partial(is_bot, "-"), partial(import_module, "entrypoints.web.request_bodies"))),
     )
     request_line = Singleton(RequestLog, settings.provided.log_level).provided.tell
     app = Singleton(

@@ -15,7 +15,7 @@ from entrypoints.samples import put_in_place, seed
 from entrypoints.upkeep import Upkeep
 from observability.logs import log
 
-SECONDS_TO_SETTLE = 0.5  # after a start, in which whoever waited for it is answered
+SECONDS_TO_SETTLE = 1.0  # after a start, in which whoever waited for it is answered
 
 
 class Closing(Protocol):
@@ -44,11 +44,14 @@ class Seeding:
 
 @frozen
 class Work:
-    """What is done beside the answering of requests: first what they need is made ready, and then it is kept up."""
+    """What is done beside the answering of requests: first what they need is made ready, and then it is kept up.
+
+    ``warm_ups`` do what one of the first requests would wait for, but a moment later, so that the start does not."""
 
     preparation: Preparation
     store: AbstractAsyncContextManager[object]
     seeding: Seeding
+    warm_ups: Sequence[Callable[[], object]]
     upkeep: Upkeep
 
     async def run(self, opened: AsyncExitStack) -> None:
@@ -58,31 +61,22 @@ class Work:
         except Exception as error:
             self.preparation.failure = error
             return
+        await sleep(SECONDS_TO_SETTLE)
+        for warm_up in self.warm_ups:
+            await to_thread(warm_up)
         await self.upkeep.run()
 
 
-async def running(
-    work: Work, closing: Sequence[Closing], warm_ups: Sequence[Callable[[], object]]
-) -> AsyncIterator[None]:
+async def running(work: Work, closing: Sequence[Closing]) -> AsyncIterator[None]:
     """What is open while the service runs, which answers from the first moment, and waits for its store beside that.
 
-    ``closing`` is closed in its order at the end, before the store. ``warm_ups`` do what one of the first requests
-    would wait for, beside them, and a moment later, so that the start does not wait for it."""
+    ``closing`` is closed in its order at the end, before the store."""
     async with AsyncExitStack() as opened:
         working = create_task(work.run(opened))
-        warming = create_task(settled(warm_ups))
         try:
             yield
         finally:
             working.cancel()
-            warming.cancel()
-            await wait([working, warming])
+            await wait([working])
             for each in closing:
                 await each.close()
-
-
-async def settled(warm_ups: Sequence[Callable[[], object]]) -> None:
-    """Warm up when a start has settled."""
-    await sleep(SECONDS_TO_SETTLE)
-    for warm_up in warm_ups:
-        await to_thread(warm_up)
