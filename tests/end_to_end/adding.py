@@ -1,5 +1,7 @@
 """The way through the view that adds clips, for the tests of it."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +14,7 @@ from tests.sounds import wav
 
 SLOW = 40_000  # bytes in a second, by which a file of half a megabyte takes long enough to be cancelled
 UNLIMITED = -1
+UNDER_WAY = re.compile(r'^http_server_active_requests\{http_request_method="(POST|PUT)"\} [1-9]', re.MULTILINE)
 
 
 async def have_key(visit: Visit, service: Service) -> None:
@@ -51,6 +54,14 @@ async def slowly(page: Page) -> AsyncIterator[None]:
         yield
     finally:
         await send_at_most(session, UNLIMITED)
+
+
+async def nothing_is_sent(clips: Shelf) -> None:
+    """Wait until no upload is under way: that one was cancelled reaches the service a moment after the page. Would the
+    browser be let go on quickly before that, it could still send the rest."""
+    async with asyncio.timeout(15):
+        while UNDER_WAY.search(clips.api.get("/metrics").text):
+            await asyncio.sleep(0.02)
 
 
 async def send_at_most(session: CDPSession, rate: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.end_to_end.adding import added, choose, field, file_of, have_key, slowly
+from tests.end_to_end.adding import added, choose, field, file_of, have_key, nothing_is_sent, slowly
 from tests.end_to_end.browser import Shelf, Visit
 from tests.services import Service, running_service
 from tests.sounds import wav
@@ -51,6 +51,7 @@ async def test_how_far_an_upload_is_shows_and_it_can_be_cancelled_and_begun_anew
         await expect(one.get_by_role("status")).to_contain_text(re.compile(r"\d kB of 320 kB"))
         await one.get_by_role("button", name="Cancel").click()
         await expect(one.get_by_role("status")).to_have_text("Cancelled.")
+        await nothing_is_sent(clips)
         assert clips.api.get("/play", params={"q": "slow bilby"}).json() == []
     await visit.page.get_by_role("button", name="Add the clip").click()
 
