@@ -1,7 +1,7 @@
 """A listener at a real browser, and the clips made for them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,6 +69,13 @@ class Visit:
     async def goes_sideways(self) -> bool:
         """Whether the page is wider than the window."""
         return bool(await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+async def soon(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it holds: what is drawn and scrolled comes a moment after what the document says."""
+    async with asyncio.timeout(15):
+        while not await holds():
+            await asyncio.sleep(0.05)
 
 
 @frozen

@@ -200,8 +200,7 @@ async def test_the_system_s_own_buttons_show_and_command_what_plays(visit: Visit
     assert 0 < position["position"] < 5
 
     await command("pause")
-    await visit.wait_until("audio.paused")
-    assert await visit.page.evaluate("navigator.mediaSession.playbackState") == "paused"
+    await visit.wait_until("audio.paused && navigator.mediaSession.playbackState === 'paused'")
     await command("seekto", {"seekTime": 6})
     await visit.wait_until("audio.currentTime === 6")
     await command("seekbackward", {"seekOffset": 2})

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.end_to_end.browser import Shelf, Visit
+from tests.end_to_end.browser import Shelf, Visit, soon
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -158,7 +158,11 @@ async def test_the_list_grows_as_one_scrolls_and_is_where_it_was_on_coming_back(
 
     await visit.page.go_back()
     await expect(link).to_be_in_viewport()
-    assert abs(await visit.page.evaluate("scrollY") - scrolled) < 30
+
+    async def is_where_it_was() -> bool:
+        return bool(abs(await visit.page.evaluate("scrollY") - scrolled) < 30)
+
+    await soon(is_where_it_was)
     await expect(visit.page.locator(".clip")).to_have_count(60)
 
 
@@ -193,9 +197,12 @@ async def test_of_thousands_of_clips_the_document_has_those_near_what_one_sees(v
     await visit.page.evaluate("rule => document.styleSheets[0].insertRule(rule)", rule)
     await scroll_to(visit.page.get_by_role("heading", level=3, name="Clip 2000", exact=True))
     await expect(visit.page.get_by_role("heading", level=3, name="Clip 1", exact=True)).to_have_count(0)
-    assert await visit.page.locator(".clip").count() < 400
-    rows = "document.getElementById('clips').clientHeight / 2000"
-    assert 60 < await visit.page.evaluate(rows) < 100
+
+    async def has_few_clips_in_the_room_of_all() -> bool:
+        height_of_a_row = await visit.page.evaluate("document.getElementById('clips').clientHeight / 2000")
+        return bool(await visit.page.locator(".clip").count() < 400 and 60 < height_of_a_row < 100)
+
+    await soon(has_few_clips_in_the_room_of_all)
 
     await visit.page.get_by_role("searchbox").focus()
     await visit.page.keyboard.press("ArrowDown")
@@ -242,15 +249,16 @@ async def test_rows_that_are_far_away_cost_no_layout(visit: Visit, clips: Shelf)
     await visit.page.goto("/#/?q=kultarr&sort=newest")
     await visit.page.get_by_role("button", name="Show more").focus()
     await expect(visit.page.locator(".clip")).to_have_count(55)
-    drawn = "row => row.querySelector('.title').checkVisibility({ contentVisibilityAuto: true })"
-    assert await visit.page.locator(".clip").last.evaluate(drawn)
+    shown = visit.page.locator(".clip")
 
+    async def are_drawn(first: bool, last: bool) -> bool:
+        drawn = "row => row.querySelector('.title').checkVisibility({ contentVisibilityAuto: true })"
+        return [await shown.first.evaluate(drawn), await shown.last.evaluate(drawn)] == [first, last]
+
+    await soon(lambda: are_drawn(first=False, last=True))
     await visit.page.locator("#search").focus()
     await visit.page.evaluate("scrollTo(0, 0)")
-    async with asyncio.timeout(5):
-        while await visit.page.locator(".clip").last.evaluate(drawn):
-            await asyncio.sleep(0.05)
-    assert await visit.page.locator(".clip").first.evaluate(drawn)
+    await soon(lambda: are_drawn(first=True, last=False))
 
 
 async def test_genre_length_and_plays_stand_in_columns(visit: Visit, clips: Shelf) -> None:
