@@ -15,6 +15,8 @@ from attrs import frozen
 
 HOUSE = Path(__file__).parents[1]
 LOOPBACK = "127.0.0.1"
+SECONDS_TO_END = 60
+RESERVED: list[socket.socket] = []
 
 
 @frozen
@@ -28,9 +30,19 @@ class Service:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listened on a moment ago."""
-    with socket.create_server((LOOPBACK, 0)) as found:
-        return int(found.getsockname()[1])
+    """A port of loopback on which nobody listens, and which nobody else is given while these tests run.
+
+    A socket that is bound and does not listen keeps it from everybody who lets the system choose. On Linux that is in
+    the way of no server that names it, if both say SO_REUSEADDR, as servers do (socket(7))."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind((LOOPBACK, 0))
+    port = int(found.getsockname()[1])
+    if sys.platform == "linux":
+        RESERVED.append(found)
+    else:
+        found.close()
+    return port
 
 
 @contextmanager
@@ -91,7 +103,7 @@ def end(process: "subprocess.Popen[str]", how: int = signal.SIGTERM) -> int:
     if process.poll() is None:
         process.send_signal(how)
     try:
-        process.communicate(timeout=20)
+        process.communicate(timeout=SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
