@@ -8,7 +8,7 @@ import pytest
 from attrs import define, field, frozen
 
 from adapters.audio.library.filesystem import FilesystemAudio
-from adapters.audio.uploads import new_file
+from adapters.audio.uploads import filesystem, new_file, received_file
 from adapters.audio.uploads.filesystem import UploadedFiles
 from adapters.audio.uploads.memory import UploadsInMemory
 from domain.errors import AudioUnavailable
@@ -52,12 +52,18 @@ def in_memory(_folder: Path) -> AbstractContextManager[StoreWorld]:
     return nullcontext(StoreWorld(store, store, lambda: list(store.content)))
 
 
-def in_files(folder: Path) -> AbstractContextManager[StoreWorld]:
+@contextmanager
+def in_files(folder: Path) -> Iterator[StoreWorld]:
+    """Here one waits long for another: a machine may stand still for some seconds while he has what one wants."""
+
     def everything() -> Collection[str]:
         uploads = folder / "uploads"
         return [file.name for file in uploads.iterdir()] if uploads.exists() else []
 
-    return nullcontext(StoreWorld(UploadedFiles(folder), FilesystemAudio(folder), everything))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (filesystem, received_file):
+            patch.setattr(module, "SECONDS_TO_WAIT", 60.0)
+        yield StoreWorld(UploadedFiles(folder), FilesystemAudio(folder), everything)
 
 
 @contextmanager

@@ -143,12 +143,15 @@ async def test_of_what_breaks_off_nothing_is_left_and_why_is_told(world: StoreWo
 
 
 async def test_of_what_is_cancelled_nothing_is_left(world: StoreWorld) -> None:
+    wants_more = asyncio.Event()
+
     async def silent() -> AsyncIterator[bytes]:
         yield RAIN
+        wants_more.set()
         await asyncio.Event().wait()
 
     receiving = asyncio.create_task(world.store.receive(silent()))
-    await asyncio.sleep(0.05)
+    await wants_more.wait()
     receiving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await receiving

@@ -1,8 +1,10 @@
 """The promises of `domain.ports.PlayCounts`, in memory and in PostgreSQL."""
 
 import asyncio
+from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from tests.examples import NOON, a_play, details, some_audio
 from tests.worlds import World, in_memory
 
 HOUR = timedelta(hours=1)
+PATIENCE = 60.0  # seconds
+TRIES = 8  # of which one must be in time: a busy machine may hold up the others
 plays_of_three = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 300)), max_size=8)  # clip, minutes before noon
 
 
@@ -22,38 +26,50 @@ async def clips_of(world: World, count: int) -> list[ClipId]:
     return [(await world.catalogue.add(details(), some_audio(), NOON)).id for _ in range(count)]
 
 
+async def all_heard(announced: AsyncIterator[Collection[ClipId]], clips: set[ClipId]) -> None:
+    """Return when these clips were announced, and no others."""
+    heard = set[ClipId]()
+    while heard != clips:
+        heard.update(await anext(announced))
+
+
 async def test_a_clip_that_is_played_is_announced_within_a_second(world: World) -> None:
     first, second = await clips_of(world, 2)
-    async with aclosing(world.play_counts.announcements()) as announced, asyncio.timeout(1):
+    seconds = list[float]()
+    async with aclosing(world.play_counts.announcements()) as announced, asyncio.timeout(PATIENCE):
         assert not list(await anext(announced))
 
-        for clip in (first, second, first):
-            await world.ledger.record(a_play(of=clip))
-        heard = set[ClipId]()
-        while heard != {first, second}:
-            heard.update(await anext(announced))
+        while len(seconds) < TRIES and min(seconds, default=1.0) >= 1.0:
+            begun = monotonic()
+            for clip in (first, second, first):
+                await world.ledger.record(a_play(of=clip))
+            await all_heard(announced, {first, second})
+            seconds.append(monotonic() - begun)
+    assert min(seconds) < 1.0
 
 
 async def test_each_play_is_announced_however_many_come_at_once(world: World) -> None:
     clips = await clips_of(world, 500)
-    async with aclosing(world.play_counts.announcements()) as announced, asyncio.timeout(5):
+    async with aclosing(world.play_counts.announcements()) as announced, asyncio.timeout(PATIENCE):
         await anext(announced)
 
         await asyncio.gather(*(world.ledger.record(a_play(of=clip)) for clip in clips))
-        heard = set[ClipId]()
-        while heard != set(clips):
-            heard.update(await anext(announced))
+        await all_heard(announced, set(clips))
 
 
 async def test_whoever_begins_to_hear_hears_nothing_of_before(world: World) -> None:
     clips = await clips_of(world, 2)
-    await world.ledger.record(a_play(of=clips[0]))
-    await asyncio.sleep(0.6)
-    async with aclosing(world.play_counts.announcements()) as announced:
+    async with aclosing(world.play_counts.announcements()) as another, asyncio.timeout(PATIENCE):
+        await anext(another)
+        await world.ledger.record(a_play(of=clips[0]))
+        await all_heard(another, {clips[0]})  # by all who heard it: it is not on its way any more
+    async with aclosing(world.play_counts.announcements()) as announced, asyncio.timeout(PATIENCE):
         await anext(announced)
         await world.ledger.record(a_play(of=clips[1]))
+        while not (heard := list(await anext(announced))):
+            pass  # a long silence is told too
 
-        assert list(await anext(announced)) == [clips[1]]
+        assert heard == [clips[1]]
 
 
 async def test_present_counts_are_of_this_moment_and_of_what_was_played(world: World) -> None:

@@ -134,6 +134,7 @@ async def test_who_has_waited_long_enough_is_told_so_and_the_work_goes_on() -> N
         await flights.once(KEY, job.work)
 
     assert (job.running, job.cancelled) == (1, 0)
+    flights.patience = 60
     job.let_go.set()
     assert await flights.once(KEY, job.work) == KEPT
     assert job.begun == 1
