@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from attrs import Factory, define, frozen
@@ -27,6 +28,7 @@ class Request:
 
 
 Answer = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
+SOON = 9.0  # seconds; less than it takes an idle client to let a connection go by itself
 
 
 @define(eq=False)
@@ -42,7 +44,7 @@ class Upstream:
     def url(self, target: str = "/clip") -> AudioLocation:
         return AudioLocation(f"http://127.0.0.1:{self.port}{target}")
 
-    async def all_let_go(self, within: float = 2.0) -> bool:
+    async def all_let_go(self, within: float = SOON) -> bool:
         """Whether no connection is open, at the latest ``within`` so many seconds."""
         return await soon(lambda: self.connections == 0, within)
 
@@ -50,15 +52,21 @@ class Upstream:
         self.connections += 1
         self.accepted += 1
         answering: asyncio.Task[None] | None = None
+        ahead = b""
         try:
-            while request := await next_request(reader):
+            while request := await next_request(reader, ahead):
                 self.requests.append(request)
                 answering = asyncio.ensure_future(as_task(self.answer(request, writer)))
-                gone = asyncio.ensure_future(as_task(reader.read(1)))  # nobody pipelines: it ends with the client
-                await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
-                if gone.done() or writer.is_closing():
+                coming = asyncio.ensure_future(what_comes(reader))
+                await asyncio.wait((answering, coming), return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    await cancelled(coming)
+                elif not coming.result():
                     break
-                await cancelled(gone)
+                ahead = b"" if coming.cancelled() else coming.result()
+                await asyncio.wait((answering,))
+                if writer.is_closing():
+                    break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # a client that leaves is what some tests are about
         finally:
@@ -73,12 +81,19 @@ async def as_task(answer: Awaitable[object]) -> None:
         await answer
 
 
-async def cancelled(task: asyncio.Future[None]) -> None:
+async def what_comes(reader: asyncio.StreamReader) -> bytes:
+    """A byte of the next request, which a quick client begins as soon as it has its answer; none if it leaves."""
+    with suppress(ConnectionError):
+        return await reader.read(1)
+    return b""
+
+
+async def cancelled(task: asyncio.Future[Any]) -> None:
     task.cancel()
     await asyncio.wait((task,))
 
 
-async def soon(condition: Callable[[], bool], within: float = 2.0) -> bool:
+async def soon(condition: Callable[[], bool], within: float = SOON) -> bool:
     """Whether ``condition`` comes true within so many seconds."""
     deadline = asyncio.get_running_loop().time() + within
     while not condition():
@@ -88,15 +103,17 @@ async def soon(condition: Callable[[], bool], within: float = 2.0) -> bool:
     return True
 
 
-async def next_request(reader: asyncio.StreamReader) -> Request | None:
-    """The next request of a connection, without a body; None when the client is done."""
+async def next_request(reader: asyncio.StreamReader, ahead: bytes) -> Request | None:
+    """The next request of a connection, which begins with ``ahead``, once it is there; None when the client is done."""
     try:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        head = (ahead + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except asyncio.IncompleteReadError:
         return None
     method, target, _ = head.split("\r\n")[0].split(" ")
     fields = (line.split(":", 1) for line in head.split("\r\n")[1:] if line)
-    return Request(method, target, {name.lower(): value.strip() for name, value in fields})
+    headers = {name.lower(): value.strip() for name, value in fields}
+    await reader.readexactly(int(headers.get("content-length", 0)))
+    return Request(method, target, headers)
 
 
 @asynccontextmanager
