@@ -18,7 +18,7 @@ from attrs import frozen
 from tests.services import LOOPBACK, clean_environment, end, free_port
 
 OBSERVABILITY = Path(__file__).parents[2] / "observability"
-PATIENCE = 20.0
+PATIENCE = 60.0  # seconds
 
 
 @frozen
@@ -35,8 +35,9 @@ class Prometheus:
             series = json.load(answer)["data"]["result"]
         return [float(value) for one in series for _, value in one["values"] if not math.isnan(float(value))]
 
-    def soon_answers(self, expression: str, least: float, within: float = PATIENCE) -> bool:
-        """Whether ``expression`` has been at least so much, at the latest ``within`` so many seconds."""
+    def soon_answers(self, expression: str, least: float = -math.inf, within: float = PATIENCE) -> bool:
+        """Whether ``expression`` has been at least so much, at the latest ``within`` so many seconds; by itself,
+        whether any number has answered it."""
         deadline = monotonic() + within
         while not any(value >= least for value in self.answers(expression)):
             if monotonic() > deadline:
@@ -95,5 +96,5 @@ def is_ready(url: str) -> bool:
     try:
         with urlopen(f"{url}/-/ready", timeout=PATIENCE) as answer:
             return bool(answer.status == 200)
-    except (URLError, ConnectionError):
+    except (URLError, ConnectionError, TimeoutError):
         return False

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from time import perf_counter
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,7 @@ from observability.exposition import Histogram as ToldHistogram
 from observability.metrics import Metrics
 from tests.entrypoints.edge import RAIN, Edge, an_edge
 from tests.examples import a_play
+from tests.worlds import unhurried
 
 BOUNDS = [0.5, 1.0, 4.0]
 START = "play_stream_start_duration_seconds_count"
@@ -77,12 +79,12 @@ def test_kinds_are_told_apart_and_from_the_start() -> None:
 
 
 async def test_the_start_of_a_stream_is_told_once_however_it_goes_on(edge: Edge) -> None:
-    clip = await edge.added()
+    clip, begun = await edge.added(), perf_counter()
     for headers in ({}, {"range": "bytes=10-"}, {"range": "bytes=0-1, 5-6"}):
         await edge.client.get(clip["stream_url"], headers=headers)
 
     assert await number_of(edge, START) == 3
-    assert 0 < await number_of(edge, START.replace("count", "sum")) < 5
+    assert 0 < await number_of(edge, START.replace("count", "sum")) < perf_counter() - begun
 
 
 async def test_what_is_no_audio_is_no_start_of_a_stream(edge: Edge) -> None:
@@ -113,13 +115,15 @@ async def test_a_stream_starts_late_where_its_source_is_slow(edge: Edge, monkeyp
 
 async def test_a_callback_that_blocks_the_event_loop_is_told() -> None:
     delays: list[float] = []
-    async with delays_told(delays.append):
-        await asyncio.sleep(0.15)
+    async with delays_told(delays.append), asyncio.timeout(30):
+        while min(delays, default=1.0) >= 0.1:  # a busy machine is told of too
+            await asyncio.sleep(0.01)
+        delays.clear()
         time.sleep(0.4)  # what must never be done
-        await asyncio.sleep(0.15)
+        while not delays:
+            await asyncio.sleep(0.01)
 
-    assert max(delays) > 0.2
-    assert min(delays) < 0.1
+    assert delays[0] > 0.2
 
 
 async def test_nobody_watches_the_event_loop_once_the_service_has_ended() -> None:
@@ -130,11 +134,15 @@ async def test_nobody_watches_the_event_loop_once_the_service_has_ended() -> Non
     assert len(asyncio.all_tasks()) == 1
 
 
-async def test_deliveries_are_told_with_what_writing_them_down_took(edge: Edge) -> None:
+async def test_deliveries_are_told_with_what_writing_them_down_took(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.delivery_queue.SECONDS_TO_GATHER", 3_600)
     clip = await edge.added()
     for _ in range(3):
         await edge.client.get(clip["stream_url"])
     waiting = await number_of(edge, "play_deliveries_waiting")
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + 3_600)
     await edge.container.delivery_queue().settled()
 
     assert waiting == 3
@@ -143,8 +151,16 @@ async def test_deliveries_are_told_with_what_writing_them_down_took(edge: Edge) 
     assert await number_of(edge, "play_ledger_flush_duration_seconds_count", "deliveries") == 1
 
 
+@pytest.fixture
+def no_hurry() -> Iterator[None]:
+    with unhurried():
+        yield
+
+
+@pytest.mark.usefixtures("no_hurry")
 async def test_plays_that_share_a_commit_are_told_together(postgres_url: str) -> None:
     flushes: list[tuple[int, float]] = []
+    begun = perf_counter()
     async with connection_pool(postgres_url, 1) as pool:
         ledger = PostgresLedger(Database(pool), lambda count, seconds: flushes.append((count, seconds)))
         plays = [a_play(of=ClipId(2**40)) for _ in range(5)]
@@ -152,9 +168,10 @@ async def test_plays_that_share_a_commit_are_told_together(postgres_url: str) ->
 
     assert [type(answer) for answer in answers] == [ClipNotFound] * 5  # of no clip, and asked all the same
     assert [count for count, _ in flushes] == [5]
-    assert 0 < flushes[0][1] < 5
+    assert 0 < flushes[0][1] < perf_counter() - begun
 
 
+@pytest.mark.usefixtures("no_hurry")
 async def test_a_statement_that_is_not_answered_is_told(postgres_url: str) -> None:
     metrics, pool = Metrics(), connection_pool(postgres_url, 1)
     database = WatchedDatabase(pool, metrics.store_failed)

@@ -12,6 +12,7 @@ from uvicorn.protocols.http import httptools_impl
 
 from tests.services import HOUSE, clean_environment
 
+PATIENCE = 60  # seconds
 BEGIN = "import logging, structlog; from observability.logs import log, set_up_logs; set_up_logs({level!r}); "
 
 
@@ -22,7 +23,7 @@ def written(program: str, level: str = "info") -> list[dict[str, Any]]:
         cwd=HOUSE,
         env=clean_environment(),
         capture_output=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=True,
     )
     assert ended.stdout == b""
@@ -108,7 +109,7 @@ def ask():
     url = "http://127.0.0.1:%d/play/1" % bound.getsockname()[1]
     asked = urllib.request.Request(url, headers={"X-API-Key": "hunter2", "X-Request-Id": "the-place"})
     try:
-        urllib.request.urlopen(asked, timeout=10)
+        urllib.request.urlopen(asked, timeout=60)
     except urllib.error.HTTPError as error:
         print(error.code, error.headers["X-Request-Id"])
     signal.raise_signal(signal.SIGTERM)
@@ -127,7 +128,7 @@ def test_a_defect_leaves_its_traceback_as_json_under_the_requests_id_and_tells_n
         cwd=HOUSE,
         env=clean_environment(),
         capture_output=True,
-        timeout=30,
+        timeout=2 * PATIENCE,
         check=False,
     )
 
@@ -146,7 +147,9 @@ def test_a_log_that_cannot_be_written_is_no_reason_to_fail(standard_error: str) 
     program = BEGIN.format(level="info") + "log.warning('lost' * 5000); logging.error('lost'); print('still here')"
     command = ["sh", "-c", f'exec "$0" -c "$1" {standard_error}', sys.executable, program]
 
-    ended = subprocess.run(command, cwd=HOUSE, env=clean_environment(), stdout=subprocess.PIPE, timeout=20, check=False)
+    ended = subprocess.run(
+        command, cwd=HOUSE, env=clean_environment(), stdout=subprocess.PIPE, timeout=PATIENCE, check=False
+    )
 
     assert (ended.returncode, ended.stdout) == (0, b"still here\n")
 

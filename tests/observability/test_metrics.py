@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import nullcontext as nothing
 from pathlib import Path
+from time import perf_counter
 from uuid import uuid4
 
 import pytest
@@ -85,13 +86,15 @@ def test_a_pool_that_has_nothing_to_tell_yet_is_at_nought() -> None:
 
 
 async def test_durations_are_told_in_seconds(edge: Edge) -> None:
+    begun = perf_counter()
     await edge.client.get("/play")
 
     buckets = await values(edge, "http_server_request_duration_seconds_bucket")
     bounds = {float(dict(labels)["le"]) for labels in buckets}
     assert bounds == {*DURATIONS, float("inf")}
     assert (min(DURATIONS), max(DURATIONS)) == (0.001, 300.0)
-    assert all(0 < total < 5 for total in (await values(edge, "http_server_request_duration_seconds_sum")).values())
+    totals = (await values(edge, "http_server_request_duration_seconds_sum")).values()
+    assert 0 < min(totals) <= max(totals) < perf_counter() - begun
 
 
 async def test_a_request_is_told_by_method_route_and_status(edge: Edge) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -71,9 +72,10 @@ async def lines(edge: Edge, method: str, path: str, **asked: Any) -> list[Any]:
 
 
 async def test_a_request_leaves_one_line_that_tells_what_was_asked_and_answered(edge: Edge) -> None:
+    begun = perf_counter()
     [line] = await lines(edge, "GET", "/api/v1/play/7/", query=b"play=secret", headers=[(b"cookie", b"secret")])
 
-    assert 0 <= line.pop("seconds") < 5
+    assert 0 <= line.pop("seconds") < perf_counter() - begun
     assert line == {
         "event": "request",
         "log_level": "info",

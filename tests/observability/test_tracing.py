@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import pytest
@@ -147,12 +148,13 @@ def test_a_flush_of_plays_is_a_trace_of_its_own_that_lasts_as_long(
 ) -> None:
     told: list[int] = []
     flushed = flushes_spanned(lambda count, _: told.append(count), tracing, "ledger flush plays")
+    begun = time_ns()
     with tracing.tracer.start_as_current_span("whoever happened to wait first"):
         flushed(7, 0.5)
     span = by_name(kept.get_finished_spans())["ledger flush plays"]
 
     assert (told, attributes(span), span.parent) == ([7], {"play.ledger.batch.size": 7}, None)
-    assert 0.5e9 <= (span.end_time or 0) - (span.start_time or 0) < 0.6e9
+    assert 0.5e9 <= (span.end_time or 0) - (span.start_time or 0) <= 0.5e9 + time_ns() - begun
 
 
 async def test_where_nothing_is_traced_nothing_stands_around_what_would_be(tmp_path: Path) -> None:
@@ -198,7 +200,10 @@ class Never(Sampler):
         return "never"
 
 
-async def test_a_request_that_is_not_to_be_traced_costs_no_span_for_its_steps(tmp_path: Path) -> None:
+async def test_a_request_that_is_not_to_be_traced_costs_no_span_for_its_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.delivery_queue.SECONDS_TO_GATHER", 3_600)  # it is a trace of its own, and comes later
     sampler = Never()
     edge = an_edge(tmp_path, tracing=Object(Tracing(TracerProvider(sampler, shutdown_on_exit=False))))
     async with edge.client:
