@@ -116,7 +116,7 @@ async def new_service(
         getattr(container, name).override(other)
     container.check_store.override(Object(outage.check))
     await Seeding(container.settings().media, container.curate()).put_in()
-    transport = httpx.ASGITransport(leaving_at_the_first_event(container.app()), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(leaving_at_the_first_event(container.app(), outage), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://play.test", headers=LISTENER) as client:
         watch.now = PLAYED
         await client.get(STREAM, headers=WRITING)
@@ -130,11 +130,12 @@ class LeftEarly(Exception):
     """Raised by a body amid which the client leaves."""
 
 
-PATIENCE = 1.0  # seconds
+PATIENCE = 30.0  # seconds, on a busy machine
 
 
-def leaving_at_the_first_event(app: ASGIApp) -> ASGIApp:
-    """``app`` for clients that leave a stream of events, which has no end, with the first, or when none comes."""
+def leaving_at_the_first_event(app: ASGIApp, outage: Outage) -> ASGIApp:
+    """``app`` for clients that leave a stream of events, which has no end, with the first, or at once where none comes:
+    in an ``outage``."""
 
     async def left(scope: Scope, receive: Receive, send: Send) -> None:
         told, streams, is_asked = asyncio.Event(), False, False
@@ -145,7 +146,8 @@ def leaving_at_the_first_event(app: ASGIApp) -> ASGIApp:
                 streams = True
                 asyncio.get_running_loop().call_later(PATIENCE, told.set)
             await send(message)
-            if streams and b"event:" in message.get("body", b""):
+            body = message.get("body", b"")
+            if streams and (b"event:" in body or (body and outage.is_on)):
                 told.set()
 
         async def leaving() -> Message:

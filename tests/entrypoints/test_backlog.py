@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import pytest
+from attrs import define
 from starlette.types import Message
 
 from adapters.audio.in_memory import MemoryAudio
 from application.stream_clip import Stream
 from domain.location import AudioLocation
 from domain.ports import LARGEST_CHUNK
-from entrypoints.web.audio_response import AudioResponse, audio_response
+from entrypoints.web.audio_response import KEEPING_UP, AudioResponse, audio_response
 from entrypoints.web.backlog import MUCH, SLOW_CHUNK, Backlog
 from observability.metrics import Metrics
 from tests.examples import a_clip
@@ -19,6 +21,24 @@ from tests.sounds import mp3_of
 CLIP = AudioLocation("library:clip.mp3")
 CONTENT = mp3_of(2_000_000)
 SCOPE = {"type": "http", "method": "GET"}
+
+
+@define
+class Watch:
+    """A clock that the test turns."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """By which it is told who takes a chunk after a while."""
+    turned = Watch()
+    monkeypatch.setattr("entrypoints.web.audio_response.perf_counter", turned)
+    return turned
 
 
 async def answer(backlog: Backlog) -> AudioResponse:
@@ -54,7 +74,7 @@ async def who_takes_nothing(backlog: Backlog) -> AsyncIterator[None]:
             await asyncio.Future()
 
     listening = asyncio.create_task((await answer(backlog))(SCOPE, staying, waiting))
-    await asyncio.wait_for(is_handed_over.wait(), 5)
+    await asyncio.wait_for(is_handed_over.wait(), 30)
     yield
     listening.cancel()
     with suppress(asyncio.CancelledError):
@@ -87,14 +107,14 @@ async def test_what_waits_for_those_who_take_nothing_is_small_for_each_however_m
     assert backlog.waiting == 0
 
 
-async def test_who_takes_a_chunk_after_a_while_gets_smaller_ones() -> None:
+async def test_who_takes_a_chunk_after_a_while_gets_smaller_ones(watch: Watch) -> None:
     sizes = []
 
     async def slow(message: Message) -> None:
         if body := message.get("body"):
             sizes.append(len(body))
         elif message["type"] == "http.response.body" and len(sizes) == 1:
-            await asyncio.sleep(0.15)
+            watch.now += KEEPING_UP
 
     await (await answer(Backlog()))(SCOPE, staying, slow)
 

@@ -26,7 +26,8 @@ from entrypoints.settings import Settings, load_settings, variable_of
 from entrypoints.whole import write_keys_of
 from tests.services import HOUSE, LOOPBACK, clean_environment, free_port
 
-PATIENCE = 40.0  # seconds, on a busy machine; a pool that is left to itself waits for 30
+PATIENCE = 90.0  # seconds, on a busy machine
+BY_ITSELF = 30.0  # seconds that a pool which is left to itself waits
 
 
 def ran(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -176,7 +177,7 @@ def test_a_database_where_nobody_listens_is_told_within_seconds_and_without_its_
 
     assert_one_sentence(ended, "The database cannot be used", "refused")
     assert "hunter2" not in ended.stderr
-    assert monotonic() - began < PATIENCE / 2
+    assert monotonic() - began < BY_ITSELF
 
 
 def test_a_command_that_shall_wait_for_its_database_does_so_and_not_longer(tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_a_command_that_shall_wait_for_its_database_does_so_and_not_longer(tmp_p
     )
 
     assert_one_sentence(ended, "The database cannot be used", "refused")
-    assert 1.5 < monotonic() - began < PATIENCE / 2
+    assert 1.5 < monotonic() - began < BY_ITSELF
 
 
 def test_a_service_whose_database_address_is_none_ends_in_a_sentence(tmp_path: Path) -> None:
@@ -314,7 +315,7 @@ def test_an_announcement_that_nobody_reads_is_no_reason_not_to_serve(tmp_path: P
         os.close(writer)
         assert service.stderr is not None
         said = service.stderr.readline()
-        answered = httpx.get(f"http://{LOOPBACK}:{port}/livez").status_code
+        answered = httpx.get(f"http://{LOOPBACK}:{port}/livez", timeout=PATIENCE).status_code
         service.terminate()
 
         assert (answered, service.wait(PATIENCE)) == (200, 0)

@@ -10,12 +10,14 @@ from tests.entrypoints.edge import Sounds, an_edge
 
 
 class Silent(Sounds):
-    """A source that can stop answering."""
+    """A source that can stop answering, and notes that it is asked then."""
 
     is_silent = False
+    asked: asyncio.Event
 
     async def open(self, location: AudioLocation, requested: RequestedRange | None = None) -> Any:
         if self.is_silent:
+            self.asked.set()
             await asyncio.Event().wait()
         return await super().open(location, requested)
 
@@ -25,9 +27,9 @@ async def test_a_request_that_was_not_answered_yet_is_sent_elsewhere_and_measure
     edge = an_edge(tmp_path, sounds=sounds)
     async with edge.client:
         clip = await edge.added()
-        sounds.is_silent = True
+        sounds.is_silent, sounds.asked = True, asyncio.Event()
         asking = asyncio.create_task(edge.asked("GET", f"/play/{clip['id']}/stream"))
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(sounds.asked.wait(), 30)
         asking.cancel()  # as the server does with all that are left
         answer = await asking
 

@@ -46,6 +46,7 @@ def everything_on(screen: RawIOBase) -> str:
 def test_on_a_terminal_a_bar_tells_it_and_since_when(
     total: int | None, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(progress, "monotonic", lambda: 0.0)
     ours, theirs = openpty()
     with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  # it has no path
         with open(theirs, "w") as terminal:  # noqa: PTH123  # nor has this

@@ -17,6 +17,7 @@ from entrypoints.samples import SAMPLES, put_in_place
 from tests.services import LOOPBACK, Service, free_port, running_service
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
+PATIENCE = 30.0  # seconds, on a busy machine
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def seeded(*arguments: str, **environment: str) -> Result:
 
 def clips_of(service: Service) -> list[tuple[str, str]]:
     """Title and location of each clip, the first added first."""
-    return [(clip["title"], clip["audio_url"]) for clip in reversed(httpx.get(f"{service.url}/play").json())]
+    listed = httpx.get(f"{service.url}/play", timeout=PATIENCE).json()
+    return [(clip["title"], clip["audio_url"]) for clip in reversed(listed)]
 
 
 @contextmanager
@@ -91,7 +93,7 @@ def test_the_samples_are_added_once_however_often_it_is_run(elsewhere: Service) 
 def test_what_is_there_is_found_behind_any_number_of_clips_like_it(elsewhere: Service) -> None:
     seeded("--url", elsewhere.url, "--key", elsewhere.write_key)
     alike = {"title": f"{SAMPLES[0].title} again", "genre": "Test", "audio_url": f"library:{SAMPLES[0].file_name}"}
-    with httpx.Client(headers={"x-api-key": elsewhere.write_key}) as client:
+    with httpx.Client(headers={"x-api-key": elsewhere.write_key}, timeout=PATIENCE) as client:
         for _ in range(101):  # more than a page
             assert client.post(f"{elsewhere.url}/play", json=alike).status_code == 201
 
@@ -100,7 +102,8 @@ def test_what_is_there_is_found_behind_any_number_of_clips_like_it(elsewhere: Se
 
 def test_a_sample_that_is_missing_is_the_only_one_added(elsewhere: Service) -> None:
     seeded("--url", elsewhere.url, "--key", elsewhere.write_key)
-    gone = httpx.delete(f"{elsewhere.url}/play/3", headers={"x-api-key": elsewhere.write_key})
+    key = {"x-api-key": elsewhere.write_key}
+    gone = httpx.delete(f"{elsewhere.url}/play/3", headers=key, timeout=PATIENCE)
 
     assert gone.status_code == 204
     assert seeded("--url", elsewhere.url, "--key", elsewhere.write_key).output == "Sample clips added: 1\n"

@@ -12,7 +12,7 @@ async def test_one_stream_too_many_is_refused_until_another_is_over(tmp_path: Pa
     async with edge.client:
         clip = await edge.added()
         path = f"/play/{clip['id']}/stream"
-        sending, go_on = asyncio.Event(), asyncio.Event()
+        sending, go_on = asyncio.Semaphore(0), asyncio.Event()
 
         async def listen() -> None:
             async def receive() -> dict[str, str]:
@@ -20,14 +20,15 @@ async def test_one_stream_too_many_is_refused_until_another_is_over(tmp_path: Pa
                 raise AssertionError
 
             async def send(message: dict[str, object]) -> None:
-                sending.set()
+                sending.release()
                 await go_on.wait()
 
             await edge.app(scope(path), receive, send)  # type: ignore[arg-type]
 
         listeners = [asyncio.create_task(listen()) for _ in range(2)]
-        await sending.wait()
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(30):
+            for _ in listeners:
+                await sending.acquire()
         refused = await edge.client.get(path)
         head = await edge.client.head(path)
         listed = await edge.client.get("/play")
