@@ -1,7 +1,8 @@
 """A process of its own that listens through a cache, for tests in which several share a folder and some are killed.
 
-Run as ``python -m tests.adapters.cache_process FOLDER SIZE SECONDS HALT``: for so many seconds it listens to clips at
-random, several at once, and fails if any is not what its source has. With HALT, its source gives no byte behind it."""
+Run as ``python -m tests.adapters.cache_process FOLDER SIZE SECONDS HALT``: for so many seconds, and until one came from
+the disk, it listens to clips at random, several at once, and fails if any is not what its source has. With HALT, its
+source gives no byte behind it."""
 
 import asyncio
 import random
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 from domain.location import AudioLocation
+from domain.ports import CacheOutcome
 from tests.adapters.cache_world import Origin, World, tagged
 from tests.sounds import mp3_of
 
@@ -21,7 +23,7 @@ SOUNDS = {
 
 async def listening(world: World, until: float) -> int:
     times = 0
-    while asyncio.get_running_loop().time() < until:
+    while asyncio.get_running_loop().time() < until or CacheOutcome.HIT not in world.told.outcomes:
         location = random.choice(list(SOUNDS))
         heard, _ = await world.listen(location=location)
         if heard != SOUNDS[location].content:
@@ -35,6 +37,7 @@ async def main(folder: Path, size: int, seconds: float, halt: int | None) -> Non
     print("begun", flush=True)  # noqa: T201  # the test that started this reads it
     until = asyncio.get_running_loop().time() + seconds
     times = sum(await asyncio.gather(*(listening(world, until) for _ in range(4))))
+    await world.settled()  # given up, what is fetched last would leave nothing where it has driven all else out
     await world.cache.close()
     print(times, len(world.origin.asked))  # noqa: T201  # the same
 

@@ -252,6 +252,7 @@ async def a_world(folder: Path, **facts: object) -> AsyncIterator[World]:
         patched.setattr(
             "os.fsync", lambda _: None
         )  # no power is lost in a test, and waiting for the disk is most of it
+        patched.setattr("adapters.audio.cache.shelf.LOCK_PATIENCE", 30.0)  # a machine may stand still for some seconds
         world = World(folder / "cache", **facts)  # type: ignore[arg-type]  # by name
         yield world
         for cache in world.caches:

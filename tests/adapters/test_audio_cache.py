@@ -321,7 +321,7 @@ async def test_closing_again_does_nothing_and_closed_audio_gives_no_more(world: 
 async def test_an_opening_that_is_cancelled_leaves_nothing_open_and_another_takes_over(world: World) -> None:
     world.origin.slow = True
     first, second = (asyncio.create_task(world.cache.open(CLIP)) for _ in range(2))
-    await soon(lambda: len(world.origin.asked) == 1)
+    assert await soon(lambda: len(world.origin.asked) == 1)
     await asyncio.sleep(0)
     world.origin.slow = False
     first.cancel()
@@ -362,7 +362,7 @@ async def test_the_threads_that_others_need_are_not_those_of_the_cache(
     monkeypatch.setattr(FileDescriptor, "read_at_once", lambda *_: None)  # so that reading needs a thread, too
     threads, may_end = ThreadPoolExecutor(1), threading.Event()
     asyncio.get_running_loop().set_default_executor(threads)
-    waiting = threads.submit(may_end.wait, 5)
+    waiting = threads.submit(may_end.wait, 60)
     await world.keep(tagged(SOUND))
     world.cache = world.another()
 

@@ -214,7 +214,8 @@ async def test_what_was_found_out_of_one_version_says_nothing_of_another(world: 
     world.origin.sounds[CLIP] = tagged(TWO, "two")
     world.cache = world.another()
     assert await world.listen() == (TWO, MISS)
-    assert await soon(lambda: world.entry().exists())
+    assert await soon(lambda: not world.cache._copies._fills)  # that there is an entry is known a moment after it is
+    assert world.entry().exists()
     later(world, 60)
     assert await world.listen() == (TWO, REVALIDATED)
     world.origin.go_on()
@@ -250,7 +251,7 @@ async def test_what_is_gone_while_it_is_being_written_down_is_not_kept_for_ever(
 
     def sync(_file: int) -> None:
         is_sealing.set()
-        may_go_on.wait(5)
+        may_go_on.wait(60)
 
     monkeypatch.setattr("os.fsync", sync)
     world.origin.sounds[CLIP] = tagged(ONE)

@@ -22,7 +22,7 @@ async def test_whoever_must_see_it_finished_waits_however_often_it_is_cancelled(
     may_end, has_ended = threading.Event(), threading.Event()
 
     def slow() -> None:
-        may_end.wait(5)
+        may_end.wait(60)
         has_ended.set()
 
     waiting = asyncio.create_task(threads.finished(slow))
@@ -39,11 +39,12 @@ async def test_whoever_must_see_it_finished_waits_however_often_it_is_cancelled(
 
 
 async def test_who_waits_no_longer_leaves_at_once_and_what_comes_too_late_is_undone(threads: Threads) -> None:
-    may_end, undone = threading.Event(), asyncio.Event()
+    is_begun, may_end, undone = threading.Event(), threading.Event(), asyncio.Event()
     results: list[int] = []
 
     def slow() -> int:
-        may_end.wait(5)
+        is_begun.set()
+        may_end.wait(60)
         return 42
 
     def undo(result: int) -> None:
@@ -51,13 +52,13 @@ async def test_who_waits_no_longer_leaves_at_once_and_what_comes_too_late_is_und
         undone.set()
 
     waiting = asyncio.create_task(threads.unless_cancelled(slow, undo))
-    await asyncio.sleep(0.01)
+    assert await soon(is_begun.is_set)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert not may_end.is_set()
     may_end.set()
-    await asyncio.wait_for(undone.wait(), 5)
+    await asyncio.wait_for(undone.wait(), 30)
 
     assert results == [42]
 
@@ -66,7 +67,7 @@ async def test_what_fails_too_late_is_nobodys_trouble(threads: Threads) -> None:
     may_end = threading.Event()
 
     def failing() -> None:
-        may_end.wait(5)
+        may_end.wait(60)
         raise OSError("too late")
 
     tasks = [asyncio.create_task(wait(failing)) for wait in (threads.finished, threads.unless_cancelled)]
@@ -86,7 +87,7 @@ async def test_closing_waits_for_what_runs_and_fails_what_has_not_begun(threads:
 
     def slow(may_end: threading.Event, number: int) -> None:
         begun.append(number)
-        may_end.wait(5)
+        may_end.wait(60)
         ended.append(number)
 
     may_end = threading.Event()

@@ -69,6 +69,7 @@ class CacheMachine(RuleBasedStateMachine):
         super().__init__()
         self.patched = pytest.MonkeyPatch()
         self.patched.setattr("os.fsync", lambda _: None)
+        self.patched.setattr("adapters.audio.cache.shelf.LOCK_PATIENCE", 30.0)
         self.runner = asyncio.Runner()
         self.folder = Path(tempfile.mkdtemp(prefix="play-cache-"))
         self.world = self.runner.run(self.made())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.audio.cache import shelf as shelves
 from adapters.audio.cache.shelf import Shelf
 from tests.adapters.cache_process import SOUNDS
 from tests.adapters.cache_world import World, taken
@@ -37,7 +38,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def test_several_processes_share_a_folder_and_some_are_killed(start: Start, tmp_path: Path) -> None:
+def test_several_processes_share_a_folder_and_some_are_killed(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "LOCK_PATIENCE", 30.0)  # a machine may stand still for some seconds
     folder, dice = tmp_path / "cache", random.Random(7)
     shelf = Shelf(folder, SIZE)
     living = [start(SIZE, 2) for _ in range(2)]
@@ -51,7 +55,7 @@ def test_several_processes_share_a_folder_and_some_are_killed(start: Start, tmp_
         doomed.wait()
     heard, asked = 0, 0
     for process in living:
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate(timeout=90)
         assert (process.returncode, errors) == (0, "")
         heard, asked = heard + int(out.split()[0]), asked + int(out.split()[1])
 
@@ -70,12 +74,11 @@ def test_a_process_that_is_killed_while_it_fetches_leaves_no_entry_and_nothing_f
     folder = tmp_path / "cache"
     while not list(folder.glob("*.part")):
         time.sleep(0.01)
+    begun = set(folder.glob("*.part"))
     World(folder)
-    left = list(folder.glob("*.part"))
     process.kill()
     process.wait()
-    assert left != []
-    assert list(folder.glob("*.part")) == left
+    assert begun <= set(folder.glob("*.part"))  # and perhaps more, begun meanwhile
     World(folder)
 
     assert list(folder.glob("*.part")) == list(folder.glob("*.audio")) == []

@@ -13,7 +13,7 @@ from adapters.postgres.batches import Batches
 from domain.errors import StoreUnavailable
 
 PLENTY = 100
-PATIENCE = 5.0  # seconds, where nothing takes one
+PATIENCE = 30.0  # seconds, where nothing takes one
 
 
 class OddError(Exception):

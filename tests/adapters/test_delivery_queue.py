@@ -60,6 +60,7 @@ class CountingKeys(MemoryStore):
 def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_GATHER", 0.001)
     monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_RETRY", 0.001)
+    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_CLOSE", 30)
 
 
 def a_queue(ledger: Any, told: Told | None = None, window: Window = Window.CALENDAR_DAY) -> DeliveryQueue:
@@ -290,8 +291,7 @@ async def test_a_store_that_is_away_when_the_days_key_is_asked_for_is_waited_for
 
 
 async def test_at_the_end_a_backlog_is_written_without_waiting_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_GATHER", 0.05)
-    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_CLOSE", 0.2)
+    monkeypatch.setattr(adapters.delivery_queue, "SECONDS_TO_GATHER", 60)
     monkeypatch.setattr(adapters.delivery_queue, "MOST_AT_ONCE", 10)
     ledger, told = Ledger(), Told()
     queue = a_queue(ledger, told)

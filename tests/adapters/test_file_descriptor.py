@@ -30,14 +30,14 @@ def test_a_file_is_not_given_back_while_a_thread_reads_it(
 
     def slow_pread(number: int, count: int, at: int) -> bytes:
         is_reading.set()
-        assert may_end.wait(5)
+        assert may_end.wait(60)
         return really_pread(number, count, at)
 
     monkeypatch.setattr(os, "pread", slow_pread)
     got: list[bytes] = []
     thread = threading.Thread(target=lambda: got.append(file.read(5, 0)))
     thread.start()
-    assert is_reading.wait(5)
+    assert is_reading.wait(60)
     file.close()
 
     assert is_open(file)  # so that its number cannot become another file's

@@ -28,7 +28,7 @@ async def test_what_somebody_adds_to_at_this_moment_is_passed_over(here: World, 
     await here.deliveries.deliver([a_delivery()], Window.CALENDAR_DAY)
     async with await AsyncConnection.connect(postgres_url) as adding:
         await adding.execute(f"SELECT FROM {table} FOR UPDATE")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             assert not await here.retention.forget(LATER, MONTH, 100)
         kept = await adding.execute(f"SELECT count(*) FROM {table}")
         [left] = await kept.fetchone() or [0]

@@ -35,7 +35,9 @@ from tests.upstream import (
 
 CLIP = mp3_of(300_000)
 SIZE = len(CLIP)
-PATIENCE = Patience(connect=0.3, first_byte=0.3, skip=0.3, stall=0.3)
+PATIENCE = Patience()
+HURRIED = Patience(connect=0.3, first_byte=0.3, skip=0.3, stall=0.3)  # for what never comes
+BRISK = Patience(stall=1.5)  # for a silence behind what a slow machine is to hear first
 WAITS = (0.01, 0.02, 0.03)
 ALL = CLIP
 NOTHING = b""
@@ -65,6 +67,7 @@ class Fault:
     amid: SourceFailure | None = None
     heard: bytes | None = field(default=NOTHING)
     resumed: int = 0
+    patience: Patience = PATIENCE
 
 
 def whole(body: bytes = CLIP, **fields: object) -> bytes:
@@ -205,7 +208,9 @@ RANGES = {
     "the whole where a part was asked for": Fault(
         answer=ignoring_ranges(CLIP), requested=FromTo(200_000), heard=CLIP[200_000:]
     ),
-    "the whole, too slow to reach the part": Fault(answer=dripping, requested=FromTo(SIZE - 1), at_opening=TOO_SLOW),
+    "the whole, too slow to reach the part": Fault(
+        answer=dripping, requested=FromTo(SIZE - 1), at_opening=TOO_SLOW, patience=HURRIED
+    ),
     "the whole without a length where a part was asked for": Fault(
         answer=chunked(CLIP), requested=FromTo(200_000), heard=ALL
     ),
@@ -268,14 +273,16 @@ REDIRECTS = {
 }
 
 TIMES = {
-    "no answer": Fault(answer=pausing(), at_opening=TOO_SLOW),
-    "a head byte by byte": Fault(answer=slow_head, at_opening=TOO_SLOW),
-    "half a head": Fault(answer=pausing(b"HTTP/1.1 200 OK\r\nContent-"), at_opening=TOO_SLOW),
-    "a head and no first byte": Fault(answer=pausing(whole(b"")), at_opening=TOO_SLOW),
+    "no answer": Fault(answer=pausing(), at_opening=TOO_SLOW, patience=HURRIED),
+    "a head byte by byte": Fault(answer=slow_head, at_opening=TOO_SLOW, patience=HURRIED),
+    "half a head": Fault(answer=pausing(b"HTTP/1.1 200 OK\r\nContent-"), at_opening=TOO_SLOW, patience=HURRIED),
+    "a head and no first byte": Fault(answer=pausing(whole(b"")), at_opening=TOO_SLOW, patience=HURRIED),
     "a close instead of an answer": Fault(answer=closing(), at_opening=UNREACHABLE),
     "a close before the first byte": Fault(answer=closing(whole(b"")), at_opening=UNREACHABLE),
     "a reset before the first byte": Fault(answer=resetting(whole(b"")), at_opening=UNREACHABLE),
-    "a silence midway": Fault(answer=pausing(whole(CLIP[:100_000])), amid=STALLED, heard=CLIP[:100_000]),
+    "a silence midway": Fault(
+        answer=pausing(whole(CLIP[:100_000])), amid=STALLED, heard=CLIP[:100_000], patience=BRISK
+    ),
     "a close midway": Fault(answer=closing(whole(CLIP[:100_000])), amid=INTERRUPTED, heard=UNTIL_THEN),
     "a reset midway": Fault(answer=resetting(whole(CLIP[:100_000])), amid=INTERRUPTED, heard=UNTIL_THEN),
     "chunks that end without the last one": Fault(
@@ -291,7 +298,8 @@ RESUMPTIONS = {
         answer=and_then(BROKEN, unsteady([Turn(ONE)])), heard=ALL, resumed=1
     ),
     "a silence midway, and the rest when it is asked for": Fault(
-        answer=and_then(pausing(whole(CLIP[:100_000], **TAGGED)), unsteady([Turn(ONE)])), heard=ALL, resumed=1
+        answer=and_then(pausing(whole(CLIP[:100_000], **TAGGED)), unsteady([Turn(ONE)])), heard=ALL, resumed=1,
+        patience=BRISK,
     ),
     "a close midway, twice": Fault(
         answer=and_then(BROKEN, unsteady([Turn(ONE, 90_000), Turn(ONE)])), heard=ALL, resumed=2
@@ -339,7 +347,7 @@ FAULTS = LENGTHS | RANGES | STATUSES | CONTENTS | REDIRECTS | TIMES | RESUMPTION
 async def test_what_becomes_of_it(fault: Fault) -> None:
     told, got, amid = Told(), b"", None
     async with upstream(fault.answer) as server:
-        async with remote_audio(PATIENCE) as http:
+        async with remote_audio(fault.patience) as http:
             source = ResumingAudio(http, told, WAITS)
             if fault.at_opening is not None:
                 with pytest.raises(AudioUnavailable) as refused:
