@@ -11,7 +11,7 @@ import orjson
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from attrs import frozen
 
-from tests.end_to_end.processes import PATIENCE
+from tests.end_to_end.processes import PATIENCE, awake
 from tests.services import Service
 
 SMALL_BUFFER = 16 * 1024  # bytes the system keeps for a listener who does not read
@@ -110,11 +110,10 @@ async def listening(service: Service, clip: int, *, play: str = "", seek: int = 
 
 
 async def comes_true(condition: Callable[[], Awaitable[bool]], within: float = PATIENCE) -> bool:
-    """Whether ``condition`` comes true within so many seconds."""
-    clock = asyncio.get_running_loop().time
-    deadline = clock() + within
+    """Whether ``condition`` comes true within so many seconds in which the machine was awake."""
+    deadline = awake() + within
     while not await condition():
-        if clock() > deadline:
+        if awake() > deadline:
             return False
         await asyncio.sleep(0.02)
     return True
