@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +67,20 @@ async def client_of(service: Service) -> AsyncIterator[Client]:
     connector = TCPConnector(limit=0, force_close=True)
     async with ClientSession(service.url, connector=connector, timeout=ClientTimeout(total=120)) as session:
         yield Client(service, session)
+
+
+async def streamed(client: Client, clip: int, refused: Counter[int], **said: Mapping[str, str]) -> bytes:
+    """The audio. Who is told that the database is busy tries again, as any player would.
+
+    Such are counted in ``refused``: whether they were written down nobody knows, if the answer came too late."""
+    for _ in range(10):
+        async with client.session.get(f"/play/{clip}/stream", **said) as response:  # type: ignore[arg-type]
+            if response.status != 503:
+                assert response.status == 200
+                return await response.read()
+            refused[clip] += 1
+            await asyncio.sleep(float(response.headers["retry-after"]))
+    raise AssertionError("the service was busy ten times in a row")
 
 
 @frozen

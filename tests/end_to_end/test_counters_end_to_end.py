@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from attrs import frozen
 
-from tests.end_to_end.clients import Client, client_of, comes_true
+from tests.end_to_end.clients import Client, client_of, comes_true, streamed
 from tests.examples import a_wav
 from tests.services import Service, running_service
 
@@ -64,16 +64,12 @@ async def test_what_many_listeners_of_several_services_hear_at_once_is_counted_e
 ) -> None:
     known = [await clients[0].add("library:ramp.wav") for _ in range(clips)]
     chosen = [(known[Random(each).randrange(clips)], AGENTS[Random(-each).randrange(8)]) for each in range(STREAMS)]
-    at_once = asyncio.Semaphore(CONNECTIONS)
+    at_once, refused = asyncio.Semaphore(CONNECTIONS), Counter[int]()
 
     async def heard(number: int) -> None:
         clip, agent = chosen[number]
-        async with (
-            at_once,
-            clients[number % services].session.get(f"/play/{clip}/stream", headers={"user-agent": agent}) as response,
-        ):
-            assert response.status == 200
-            assert await response.read() == SOUND
+        async with at_once:
+            assert await streamed(clients[number % services], clip, refused, headers={"user-agent": agent}) == SOUND
 
     await asyncio.gather(*map(heard, range(STREAMS)))
     plays = Counter(clip for clip, _ in chosen)
@@ -85,7 +81,7 @@ async def test_what_many_listeners_of_several_services_hear_at_once_is_counted_e
     assert await comes_true(all_are_written)
     for clip in known:
         told = await stats(clients[-1], clip, "?interval=hour")
-        assert told["play_count"] == told["completed"] == plays[clip]
+        assert told["completed"] == plays[clip] <= told["play_count"] <= plays[clip] + refused[clip]
         assert told["downloads"] == told["listeners"] == listeners[clip]
         for counter in ("play_count", "completed", "downloads"):
             assert sum(bucket[counter] for bucket in told["series"]) == told[counter]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -29,6 +30,7 @@ NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}{os.pat
 CONFIG = (HOUSE / "deploy" / "gateway" / "nginx.conf").read_text()
 MEDIA = "/var/lib/soundverse-play/media/"
 SOUND = mp3(200)  # 83 kB
+TRIED_AGAIN = 2.0  # seconds after which the gateway asks a replica again that did not answer
 PROBLEM = "application/problem+json"
 REPLICA = {
     "PLAY_ACCEL_REDIRECT": "/media/",
@@ -139,20 +141,25 @@ async def test_play_counts_come_through_the_gateway_as_they_change(cluster: Clus
             for plays in (1, 2):
                 await streamed(client, clip)
 
-                assert await is_soon(lambda: source.counts.get(clip) == plays, 5)  # noqa: B023  # asked at once
+                assert await is_soon(lambda: source.counts.get(clip) == plays)  # noqa: B023  # asked at once
 
 
 async def test_streams_are_shared_out_and_each_is_counted_once_for_all(cluster: Cluster) -> None:
     before = [await judged_by(replica) for replica in cluster.replicas]
     async with client_of(cluster.gateway) as client:
         clip = await client.add("library:a.mp3")
-        heard = await asyncio.gather(*(streamed(client, clip) for _ in range(40)))
+        heard, shares = list[bytes](), [0.0, 0.0]
+
+        async def are_shared_out() -> bool:  # of some at once, one that is held up gets hardly any
+            heard.extend(await asyncio.gather(*(streamed(client, clip) for _ in range(40))))
+            shares[:] = [await judged_by(each) - was for each, was in zip(cluster.replicas, before, strict=True)]
+            return min(shares) >= 5
+
+        assert await comes_true(are_shared_out), shares
 
     assert set(heard) == {SOUND}
-    shares = [await judged_by(replica) - was for replica, was in zip(cluster.replicas, before, strict=True)]
-    assert sum(shares) == 40
-    assert min(shares) >= 5
-    assert [await plays_at(replica, clip) for replica in cluster.replicas] == [40, 40]
+    assert sum(shares) == len(heard)
+    assert [await plays_at(replica, clip) for replica in cluster.replicas] == [len(heard)] * 2
 
 
 async def test_ranges_pass_and_what_no_play_is_stays_none(cluster: Cluster) -> None:
@@ -318,6 +325,7 @@ async def test_a_replica_that_dies_is_missed_by_no_reader_and_no_play_is_counted
     with cluster_of_two(fresh_database(), fresh_folder) as cluster:
         async with client_of(cluster.gateway) as client:
             clip = await client.add("library:a.mp3")
+            killed = monotonic()
             os.kill(cluster.replicas[0].process.pid, signal.SIGKILL)
             seen: Counter[int] = Counter()
             for _ in range(20):
@@ -328,7 +336,7 @@ async def test_a_replica_that_dies_is_missed_by_no_reader_and_no_play_is_counted
                     await response.read()
 
             assert seen.keys() <= {200, 503}
-            assert seen[503] <= 2
+            assert seen[503] <= 2 + (monotonic() - killed) // TRIED_AGAIN
             assert await client.plays(clip) == seen[200]
 
 

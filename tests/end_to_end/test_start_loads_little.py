@@ -8,7 +8,9 @@ from tests.services import HOUSE, clean_environment, free_port
 
 # Whoever listens in the same process tells what is loaded, once a first page of clips was answered.
 ASK = """
-import os, signal, socket, sys, threading, time
+import asyncio, os, signal, socket, sys, threading, time
+
+is_looked_at = threading.Event()
 
 def not_yet_whole(module):  # one stands in sys.modules while it is still being loaded
     return not hasattr(sys.modules.get(module), "structure")
@@ -28,6 +30,7 @@ def tell(port):
         except ConnectionError:
             time.sleep(0.02)
         else:
+            is_looked_at.set()
             print("LOADED", *loaded)
             end = time.monotonic() + 20
             while not_yet_whole("entrypoints.web.request_bodies") and time.monotonic() < end:
@@ -35,9 +38,13 @@ def tell(port):
             print("LATER", *sorted(sys.modules))
             return os.kill(os.getpid(), signal.SIGTERM)
 
+async def settle(_seconds):  # however busy the machine is, the first answer is looked at before it
+    while not is_looked_at.is_set():
+        await asyncio.sleep(0.02)
+
 threading.Thread(target=tell, args=(int(sys.argv[2]),), daemon=True).start()
 import soundverse_play, entrypoints.lifecycle
-entrypoints.lifecycle.SECONDS_TO_SETTLE = 3.0  # however busy the machine is, the first answer is looked at before it
+entrypoints.lifecycle.sleep = settle
 soundverse_play.main()
 """
 LEFT_OUT = {
