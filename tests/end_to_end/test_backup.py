@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 from adapters.postgres.embedded.binaries import binaries_for
 from adapters.system import new_id, utc_now
+from tests.end_to_end.processes import PATIENCE
 from tests.services import HOUSE, LOOPBACK, clean_environment, free_port, running_service
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -52,8 +53,9 @@ def filled(fresh_database: Callable[[], str], tmp_path_factory: pytest.TempPathF
     data = str(tmp_path_factory.mktemp("data"))
     with running_service("--data", data, DATABASE_URL=database, PLAY_WRITE_KEYS="a-key") as service:
         for clip in (1, 2, 2, 3):
-            assert httpx.get(f"{service.url}/play/{clip}/stream").status_code == 200
-        assert httpx.delete(f"{service.url}/play/6", headers={"x-api-key": "a-key"}).status_code == 204
+            assert httpx.get(f"{service.url}/play/{clip}/stream", timeout=PATIENCE).status_code == 200
+        removed = httpx.delete(f"{service.url}/play/6", headers={"x-api-key": "a-key"}, timeout=PATIENCE)
+        assert removed.status_code == 204
     return database
 
 
@@ -116,13 +118,14 @@ def test_a_service_goes_on_where_the_dump_was_made(
     assert ran("restore", tmp_path / "play.dump", restored).returncode == 0
 
     with running_service("--data", str(tmp_path / "data"), DATABASE_URL=restored, PLAY_WRITE_KEYS="a-key") as service:
-        assert [clip["id"] for clip in httpx.get(f"{service.url}/play").json()] == [5, 4, 3, 2, 1]
-        assert httpx.get(f"{service.url}/play/2/stream").status_code == 200
-        assert httpx.get(f"{service.url}/play/2/stats").json()["play_count"] == 3
+        assert [clip["id"] for clip in httpx.get(f"{service.url}/play", timeout=PATIENCE).json()] == [5, 4, 3, 2, 1]
+        assert httpx.get(f"{service.url}/play/2/stream", timeout=PATIENCE).status_code == 200
+        assert httpx.get(f"{service.url}/play/2/stats", timeout=PATIENCE).json()["play_count"] == 3
         added = httpx.post(
             f"{service.url}/play",
             headers={"x-api-key": "a-key"},
             json={"title": "New", "genre": "Test", "audio_url": "library:night-bus.mp3"},
+            timeout=PATIENCE,
         )
 
     assert added.json()["id"] == 7  # and never the id of one that was removed

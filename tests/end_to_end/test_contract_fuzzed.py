@@ -35,7 +35,7 @@ def test_no_request_finds_the_contract_untrue(
             env=clean_environment() | {"WRITE_KEY": key},
             capture_output=True,
             text=True,
-            timeout=300,  # seconds; it takes one minute, and two on a busy machine
+            timeout=600,  # seconds; it takes one minute, and two on a busy machine
             check=False,
         )
 

@@ -13,6 +13,7 @@ import pytest
 from adapters.postgres.embedded.binaries import binaries_for
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.documents import ADDRESS, environment, reader, steps
+from tests.end_to_end.processes import PATIENCE
 from tests.services import HOUSE
 
 DOCUMENT = HOUSE / "docs/how-to/from-the-first-version.md"
@@ -63,7 +64,7 @@ def test_a_first_versions_clips_come_with_their_ids_and_counts(
     with reader(fresh_folder(), FIRST=first, AUDIO=f"{audio}/", PLAY_DATA=str(data), PATH=path) as reading:
         for step in steps(DOCUMENT):
             reading.follow(step)
-        clips = httpx.get(reading.mine(f"http://{ADDRESS}/play?sort=plays")).json()
+        clips = httpx.get(reading.mine(f"http://{ADDRESS}/play?sort=plays"), timeout=PATIENCE).json()
 
     assert [(clip["id"], clip["title"], clip["play_count"]) for clip in clips] == [
         (1, "Rain", 41), (3, "Lost", 7), (2, "Bells", 0),

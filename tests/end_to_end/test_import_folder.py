@@ -14,6 +14,7 @@ import pytest
 
 from domain.location import content_hash
 from entrypoints.transfer.audio_files import content_hash_of
+from tests.end_to_end.processes import PATIENCE
 from tests.services import HOUSE, Service, clean_environment, running_service
 from tests.sounds import mp3, wav
 
@@ -72,20 +73,20 @@ def test_a_tree_is_taken_into_this_machines_service_once(
 def test_a_tree_is_sent_to_a_service_elsewhere_once_however_slowly_it_may_write(tree: Path, elsewhere: Service) -> None:
     there = ("--url", elsewhere.url, "--key", elsewhere.write_key)
     first, second = (ran(str(tree), "--tag", "field", "--tag", "é", *there) for _ in range(2))
-    clips = {clip["title"]: clip for clip in httpx.get(f"{elsewhere.url}/play").json()}
+    clips = {clip["title"]: clip for clip in httpx.get(f"{elsewhere.url}/play", timeout=PATIENCE).json()}
 
     assert (first.returncode, first.stderr, first.stdout.splitlines()) == (1, "", said_of(tree, 3, 1))
     assert (second.returncode, second.stdout.splitlines()) == (1, said_of(tree, 0, 4))
     assert (clips["c"]["genre"], clips["c"]["tags"]) == ("Rain", ["field", "é"])
     assert content_hash(clips["c"]["audio_url"]) == content_hash_of(tree / "Rain" / "c.wav")
-    assert httpx.get(f"{elsewhere.url}/play/{clips['c']['id']}/stream").content == wav()
+    assert httpx.get(f"{elsewhere.url}/play/{clips['c']['id']}/stream", timeout=PATIENCE).content == wav()
 
 
 def test_a_dry_run_sends_nothing(tree: Path, elsewhere: Service) -> None:
     dry = ran(str(tree), "--dry-run", "--url", elsewhere.url, PLAY_WRITE_KEYS=elsewhere.write_key)
 
     assert dry.stdout.splitlines() == said_of(tree, 3, 1)
-    assert httpx.get(f"{elsewhere.url}/play").json() == []
+    assert httpx.get(f"{elsewhere.url}/play", timeout=PATIENCE).json() == []
 
 
 def test_a_key_that_may_not_write_ends_it_in_a_sentence(tree: Path, elsewhere: Service) -> None:

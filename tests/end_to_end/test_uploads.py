@@ -21,7 +21,7 @@ from tests.sounds import mp3_of, wav
 
 MIB = 1024 * 1024
 LARGE = 50 * MIB
-PATIENCE = 10.0  # seconds
+PATIENCE = 20.0  # seconds
 
 
 @contextmanager
