@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
@@ -27,7 +27,7 @@ from entrypoints.container import Container, in_memory
 from entrypoints.settings import Settings
 from entrypoints.web.pages import PageEndpoints
 from observability.logs import log
-from tests.examples import a_wav
+from tests.examples import NOON, a_wav
 
 KEY = "a key of our own"
 WRITING = {"authorization": f"Bearer {KEY}"}
@@ -196,6 +196,17 @@ async def answered(app: ASGIApp, scope: dict[str, Any], body: Iterator[bytes | N
     start, *rest = sent
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]}
     return Answer(int(start["status"]), headers, b"".join(message.get("body", b"") for message in rest))
+
+
+@define
+class FromNoon:
+    """A clock that begins at noon and goes on a little whenever it is looked at: no test lasts over midnight."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
 
 
 def an_edge(

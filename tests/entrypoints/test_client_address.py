@@ -267,10 +267,10 @@ def test_a_chain_that_no_proxies_make_is_followed_so_far() -> None:
 @pytest.mark.parametrize("opening", ["", '"', 'for="', "for=10.0.0.2;x="])
 def test_the_largest_header_costs_next_to_nothing(header: str, piece: str, opening: str) -> None:
     line = opening + piece * (LARGEST_HEADER // len(piece))
-    spent = []
-    for _ in range(3):
+
+    def spent() -> float:
         begun = thread_time()
         BY_LIST.of(asked(PROXY, line)) if header == BY_LIST.header else BY_FORWARDED.of(forwarded(line))
-        spent.append(thread_time() - begun)
+        return thread_time() - begun
 
-    assert min(spent) < 0.1
+    assert any(spent() < 0.1 for _ in range(20))

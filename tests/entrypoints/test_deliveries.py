@@ -1,5 +1,6 @@
 """Each request to stream leaves a line in the ledger that says what was delivered, and why it was counted or not."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,11 +14,19 @@ from domain.delivery import Ending
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.statistics import Explained
 from entrypoints.settings import Settings
-from tests.entrypoints.edge import RAIN, WAV, Edge, an_edge
+from tests.entrypoints.edge import RAIN, WAV, Edge, FromNoon, an_edge
 
 SIZE = len(WAV)
 ALL = (ByteRange(0, SIZE - 1),)
 AGENT = {"user-agent": "Radio/1.0"}
+
+
+@pytest.fixture
+async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
+    """The service with no clips yet, on one day: each has keys of its own."""
+    made = an_edge(tmp_path, clock=FromNoon())
+    async with made.client:
+        yield made
 
 
 async def written(edge: Edge, clip: dict[str, Any]) -> list[Explained]:

@@ -12,7 +12,7 @@ from domain.decision import Reason
 from domain.errors import AudioUnavailable, SourceFailure
 from domain.heard import Window
 from entrypoints.web.reasons import BECAUSE
-from tests.entrypoints.edge import RAIN, WAV, WRITING, Edge, an_edge
+from tests.entrypoints.edge import RAIN, WAV, WRITING, Edge, FromNoon, an_edge
 from tests.examples import an_entry
 
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
@@ -21,7 +21,7 @@ BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/201001
 @pytest.fixture
 async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
     """The service with a clip, and a client that says it is a browser."""
-    made = an_edge(tmp_path)
+    made = an_edge(tmp_path, clock=FromNoon())
     made.client.headers.update(BROWSER)
     async with made.client:
         await made.added()
