@@ -3,14 +3,13 @@
 import asyncio
 import os
 import signal
-from time import monotonic
 
 from tests.drills.listening import Load
 from tests.drills.report import Report
 from tests.drills.stage import Stage, cluster
-from tests.end_to_end.processes import postmaster_of
+from tests.end_to_end.followers import is_soon
+from tests.end_to_end.processes import awake, postmaster_of
 from tests.sounds import mp3
-from tests.upstream import soon
 
 AWAY = 3.0  # seconds
 PROMPT = 4.0  # two are meant, on a machine that does nothing else
@@ -27,9 +26,9 @@ async def drill(stage: Stage, report: Report) -> None:
             await stage.close_server()
             await asyncio.sleep(AWAY)
             await stage.start_server()
-            back, heard = monotonic(), len(load.begun_at)
-            is_back = await soon(lambda: len(load.begun_at) > heard, BACK)
-            after = monotonic() - back
+            back, heard = awake(), len(load.begun_at)
+            is_back = await is_soon(lambda: len(load.begun_at) > heard, BACK)
+            after = awake() - back
             await asyncio.sleep(3)
         slowest = max(load.refusal_waits, default=0.0)
         report.fault = (

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import cycle, islice
-from time import monotonic
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from attrs import Factory, define, field, frozen
 
 from adapters.system import new_id
+from tests.end_to_end.processes import awake
 from tests.services import LOOPBACK
 
 Play = tuple[int, UUID]
@@ -22,7 +22,7 @@ Play = tuple[int, UUID]
 BETWEEN_ARRIVALS = 0.01  # seconds
 BETWEEN_PLAYS = 0.05
 BEFORE_ASKING_AGAIN = 0.1
-PATIENCE = 10.0  # for an answer; for a play that is still unheard when all go home
+PATIENCE = 20.0  # for an answer; for a play that is still unheard when all go home
 PIECE = 64 * 1024
 LONGEST_HEAD = 8 * 1024
 BROKEN = (OSError, IncompleteReadError, TimeoutError)
@@ -105,7 +105,7 @@ class Load:
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
         """All listen while the block lasts, and end what they have begun."""
-        began = monotonic()
+        began = awake()
         listening = [asyncio.create_task(self._listen(at)) for at in range(self.listeners)]
         try:
             yield
@@ -113,7 +113,7 @@ class Load:
             async with asyncio.timeout(2 * PATIENCE):
                 await asyncio.gather(*listening)
         finally:
-            self.seconds = monotonic() - began
+            self.seconds = awake() - began
             for each in listening:
                 each.cancel()
             await asyncio.wait(listening)
@@ -130,21 +130,21 @@ class Load:
                 return
             play = (clip, new_id())
             self.attempted.add(play)
-            until = monotonic() + PATIENCE
+            until = awake() + PATIENCE
             while not await self._hears(play, address_of(at)):
-                if self._over.is_set() and monotonic() > until:
+                if self._over.is_set() and awake() > until:
                     return
                 await asyncio.sleep(BEFORE_ASKING_AGAIN)
             await asyncio.sleep(BETWEEN_PLAYS)
 
     async def _hears(self, play: Play, address: str) -> bool:
         """Ask for it once; whether it was heard, as far as its listener wanted."""
-        began, buffer = monotonic(), min(PIECE, self.pace or PIECE)
+        began, buffer = awake(), min(PIECE, self.pace or PIECE)
         path = f"/play/{play[0]}/stream?play={play[1]}"
         try:
             async with answered(self.url, path, address, buffer) as answer:
                 if answer.status != 200:
-                    self._refused(answer, monotonic() - began)
+                    self._refused(answer, awake() - began)
                     return False
                 return await self._follows(play, answer, began)
         except BROKEN:
@@ -174,7 +174,7 @@ class Load:
 
     def _begun(self, play: Play, began: float) -> None:
         self.acknowledged.add(play)
-        self.begun_at.append(monotonic())
+        self.begun_at.append(awake())
         self.waits.append(self.begun_at[-1] - began)
 
     async def _piece(self, reader: asyncio.StreamReader, left: int) -> bytes:

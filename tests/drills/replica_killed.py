@@ -2,11 +2,11 @@
 
 import asyncio
 from itertools import pairwise
-from time import monotonic
 
 from tests.drills.listening import Load
 from tests.drills.report import Report
 from tests.drills.stage import Stage, cluster
+from tests.end_to_end.processes import awake
 from tests.sounds import mp3, mp3_of
 
 LONGEST_SILENCE = 2.0  # seconds in which nobody at all starts to hear
@@ -19,7 +19,7 @@ async def drill(stage: Stage, report: Report) -> None:
         slow = Load(it.gateway.url, {await it.add("long.mp3", long): [long]}, listeners=6, pace=1_000_000)
         async with load.held(), slow.held():
             await asyncio.sleep(3)
-            killed = monotonic()
+            killed = awake()
             it.replicas[0].process.kill()
             await asyncio.sleep(5)
         later = [killed, *(at for at in load.begun_at if at > killed)]

@@ -75,7 +75,7 @@ async def drill(stage: Stage, report: Report) -> None:
         report.must(
             not others.refusals and others.cut + others.unanswered == 0, "listeners of other clips are undisturbed"
         )
-        await report.judge(it, others, remote, first_byte=1.0)
+        await report.judge(it, others, remote)
 
 
 async def dead_for_a_while(source: Source) -> None:

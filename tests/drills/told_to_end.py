@@ -2,20 +2,20 @@
 
 import asyncio
 import signal
-from time import monotonic
 
 import psycopg
 
 from tests.drills.listening import BROKEN, Load, Play, answered
 from tests.drills.report import Report
 from tests.drills.stage import Stage, cluster
+from tests.end_to_end.processes import awake
 from tests.services import Service
 from tests.sounds import mp3, mp3_of
 from tests.upstream import soon
 
 TO_EXIT = 10.0  # seconds
 TO_TELL = 1.0
-TO_WRITE = 5.0
+TO_WRITE = 20.0
 BY_DEFAULT = {"PLAY_DRAIN_GRACE": ""}
 
 
@@ -29,10 +29,10 @@ async def drill(stage: Stage, report: Report) -> None:
         async with load.held(), stalled.held(), quick.held():
             await asyncio.sleep(1.5)
             leaving.process.send_signal(signal.SIGTERM)
-            begun = monotonic()
+            begun = awake()
             told = await seconds_to_503(leaving)
             code = await asyncio.to_thread(leaving.process.wait, 2 * TO_EXIT)
-            taken = monotonic() - begun
+            taken = awake() - begun
             await asyncio.sleep(2)
         report.fault = (
             f"SIGTERM: readyz 503 after {told:.2f} s, {quick.whole} long streams ended whole, {stalled.cut} "
@@ -55,12 +55,12 @@ async def drill(stage: Stage, report: Report) -> None:
 
 async def seconds_to_503(service: Service) -> float:
     """How long until ``/readyz`` says so; no time is short enough if it never does."""
-    begun = monotonic()
-    while monotonic() - begun < TO_EXIT:
+    begun = awake()
+    while awake() - begun < TO_EXIT:
         try:
             async with answered(service.url, "/readyz") as answer:
                 if answer.status == 503:
-                    return monotonic() - begun
+                    return awake() - begun
         except BROKEN:
             break
         await asyncio.sleep(0.02)
