@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from time import perf_counter
 
 import pytest
 
@@ -68,12 +69,14 @@ async def test_a_load_that_is_not_answered_as_it_should_be_is_unsound(answer: by
 
 async def test_all_that_was_asked_was_answered_and_counted() -> None:
     async with answering(lambda _: WHOLE) as (url, heads):
+        began = perf_counter()
         load = await ask_for(url, HELLO, connections=4, seconds=0.2)
+        lasted = perf_counter() - began
 
     assert load.answers == len(heads)
     assert load.dropped == 0
     assert 0 < load.median <= load.p99
-    assert load.per_second == pytest.approx(load.answers / 0.2, rel=0.5)
+    assert load.answers / lasted <= load.per_second <= load.answers / 0.2
 
 
 def test_a_request_is_sent_with_its_query_fields_and_body() -> None:
