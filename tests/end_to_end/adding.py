@@ -8,11 +8,11 @@ from typing import Any
 
 from playwright.async_api import CDPSession, Locator, Page
 
-from tests.end_to_end.browser import Shelf, Visit
+from tests.end_to_end.browser import PATIENCE, Shelf, Visit
 from tests.services import Service
 from tests.sounds import wav
 
-SLOW = 40_000  # bytes in a second, by which a file of half a megabyte takes long enough to be cancelled
+SLOW = 4_000  # bytes in a second, by which a file of a hundred kilobytes takes far longer than to look at it
 UNLIMITED = -1
 UNDER_WAY = re.compile(r'^http_server_active_requests\{http_request_method="(POST|PUT)"\} [1-9]', re.MULTILINE)
 
@@ -59,7 +59,7 @@ async def slowly(page: Page) -> AsyncIterator[None]:
 async def nothing_is_sent(clips: Shelf) -> None:
     """Wait until no upload is under way: that one was cancelled reaches the service a moment after the page. Would the
     browser be let go on quickly before that, it could still send the rest."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while UNDER_WAY.search(clips.api.get("/metrics").text):
             await asyncio.sleep(0.02)
 

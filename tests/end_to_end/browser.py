@@ -1,16 +1,19 @@
 """A listener at a real browser, and the clips made for them."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import httpx
 from attrs import Factory, frozen
-from playwright.async_api import ConsoleMessage, Locator, Page
+from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
 from tests.services import LOOPBACK, Service
 from tests.sounds import wav
@@ -25,6 +28,17 @@ FLAGS = [
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
 ]
+PATIENCE = 30  # seconds: what is there in a moment at leisure may take many on a machine that is busy
+expect.set_options(timeout=PATIENCE * 1000)
+
+# What is told for a moment only is missed by who looks now and then: all of it is kept.
+OVERHEARD = """
+    window.overheard = new Set();
+    new MutationObserver(() => {
+        for (const told of document.querySelectorAll("[role=alert], [role=status]")) overheard.add(told.textContent);
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+SLOWEST = 0.0625  # of the speed of audio; Chromium plays no slower
 
 
 @frozen
@@ -58,7 +72,7 @@ class Visit:
 
     async def wait_until(self, condition: str, audio: str = "#audio") -> None:
         """Wait until ``condition`` holds of ``audio``. Playwright's own way needs eval, which the page forbids."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while not await self.page.locator(audio).evaluate(f"audio => {condition}"):
                 await asyncio.sleep(0.05)
 
@@ -66,14 +80,41 @@ class Visit:
         """Where the audio is now, in seconds."""
         return float(await self.page.locator("#audio").evaluate("audio => audio.currentTime"))
 
-    async def goes_sideways(self) -> bool:
-        """Whether the page is wider than the window."""
-        return bool(await self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+    async def play_slowly(self) -> None:
+        """Let the clip at hand, and all after it, hardly go on: what depends on the moment holds while one looks."""
+        slow = f"audio => {{ audio.defaultPlaybackRate = audio.playbackRate = {SLOWEST} }}"
+        await self.page.locator("#audio").evaluate(slow)
+
+    async def stop_the_clock(self) -> None:
+        """Let no time go by for the timers of the page that is opened next, but by the page's ``clock``."""
+        now = datetime.now(UTC)
+        await self.page.clock.install(time=now)
+        await self.page.clock.pause_at(now + timedelta(minutes=1))
+
+    async def fits(self) -> None:
+        """Wait until the page is no wider than the window: what is drawn by its width is drawn a moment later."""
+        await soon(partial(self.page.evaluate, "document.documentElement.scrollWidth <= innerWidth"))
+
+    async def listen_in(self) -> None:
+        """Keep all that alerts and statuses will say on the next page."""
+        await self.page.add_init_script(OVERHEARD)
+
+    async def overhears(self, words: str) -> None:
+        """Wait until an alert or a status has said ``words``, for however short a moment."""
+        await soon(partial(self.page.evaluate, "words => [...overheard].some(told => told.includes(words))", words))
+
+
+def early_in_an_hour(seconds: int) -> None:
+    """Wait for the next hour, if this one has fewer seconds left: what is played and looked at is then of the same."""
+    now = datetime.now(UTC)
+    left = 3600 - now.minute * 60 - now.second
+    if left <= seconds:
+        sleep(left)
 
 
 async def soon(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until it holds: what is drawn and scrolled comes a moment after what the document says."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not await holds():
             await asyncio.sleep(0.05)
 
@@ -104,7 +145,7 @@ class Shelf:
 
     async def hears_of(self, clip: dict[str, Any], listens: int, skips: int) -> None:
         """Wait until the service has been told of so many listens to ``clip``, and so many skips."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while self.listens_and_skips(clip) != (listens, skips):
                 await asyncio.sleep(0.05)
 
@@ -134,6 +175,15 @@ class SendsAudio(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing: tests have their own output."""
+
+
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port of loopback that refuses connections unless `audio_source` is there, and is nobody else's meanwhile."""
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind((LOOPBACK, 0))
+        yield keeper.getsockname()[1]
 
 
 @contextmanager

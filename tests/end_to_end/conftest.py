@@ -12,7 +12,7 @@ from playwright.async_api import Browser, async_playwright
 from psycopg.sql import SQL, Identifier
 
 from adapters.system import new_id
-from tests.end_to_end.browser import CHROMIUM, FLAGS, Shelf, Visit, shelf
+from tests.end_to_end.browser import CHROMIUM, FLAGS, PATIENCE, Shelf, Visit, shelf
 from tests.end_to_end.clients import Client, client_of
 from tests.services import Service
 
@@ -65,7 +65,7 @@ def clips(service: Service) -> Iterator[Shelf]:
 async def visit(browser: Browser, service: Service) -> AsyncIterator[Visit]:
     """A visit that has not opened a page yet. At its end no script may have failed and no policy been broken."""
     context = await browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE * 1000)
     visiting = Visit(await context.new_page())
     yield visiting
     await context.close()

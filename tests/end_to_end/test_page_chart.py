@@ -1,15 +1,15 @@
 """The arithmetic of the chart, asked in the browser that runs it."""
 
-import asyncio
 import shutil
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise, product
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.end_to_end.browser import Shelf, Visit
+from tests.end_to_end.browser import Shelf, Visit, soon
 from tests.services import Service
 
 pytestmark = [
@@ -106,6 +106,5 @@ async def test_all_is_drawn_inside_the_chart_on_any_screen(visit: Visit, clips: 
     await visit.page.goto("/#/statistics?period=7d")
     for width in (320, 700, 1280):
         await visit.page.set_viewport_size({"width": width, "height": 700})
-        async with asyncio.timeout(15):
-            while not await visit.page.locator(".plot").evaluate(DRAWN_INSIDE):
-                await asyncio.sleep(0.05)
+
+        await soon(partial(visit.page.locator(".plot").evaluate, DRAWN_INSIDE))

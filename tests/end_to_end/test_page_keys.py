@@ -22,6 +22,8 @@ async def test_the_keyboard_alone_finds_plays_pauses_and_seeks(visit: Visit, cli
     await keys.type("potoroo keyboard / ")
     await expect(visit.page.get_by_role("searchbox")).to_have_value("potoroo keyboard / ")
     await visit.page.get_by_role("searchbox").fill("potoroo")
+    await expect(visit.page).to_have_url(re.compile(r"/#/\?q=potoroo$"))
+    await expect(visit.page.locator("#clips")).to_have_attribute("aria-busy", "false")
     await expect(visit.page.locator(".clip")).to_have_count(1)
     button = visit.row(clip).get_by_role("button")
     for _ in range(20):
@@ -98,6 +100,7 @@ async def test_keys_play_the_next_and_the_previous_clip_and_change_how_it_goes_o
     for key, expected in ((" ", "Wallaroo A"), ("n", "Wallaroo B"), ("p", "Wallaroo A")):
         await visit.page.keyboard.press(key)
         await expect(visit.page.locator("#now-title")).to_have_text(expected)
+        await visit.play_slowly()  # the clip before is the previous one only while this one has hardly begun
 
     await visit.page.keyboard.press("s")
     await expect(player.get_by_role("button", name="Shuffle")).to_have_attribute("aria-pressed", "true")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Request, Route, expect
 
-from tests.end_to_end.browser import Shelf, Visit
+from tests.end_to_end.browser import PATIENCE, Shelf, Visit
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -33,7 +33,7 @@ def listen(clips: Shelf, clip: dict[str, object]) -> None:
 
 
 async def so_many(requests: list[Request], number: int) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while len(requests) < number:
             await asyncio.sleep(0.05)
 
@@ -145,5 +145,5 @@ async def test_a_service_that_has_no_room_for_followers_is_asked_again_when_it_s
     await expect(visit.row(clip)).to_contain_text("0 plays")
     listen(clips, clip)
 
-    await expect(visit.row(clip)).to_contain_text("1 play", timeout=10_000)
+    await expect(visit.row(clip)).to_contain_text("1 play")
     await expect(visit.page.locator("#trouble")).to_be_hidden()

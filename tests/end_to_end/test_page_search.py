@@ -1,12 +1,13 @@
 """How clips are found on the page: words, genres, tags, orders, and more below, in a real browser."""
 
 import asyncio
+import re
 import shutil
 
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.end_to_end.browser import Shelf, Visit, soon
+from tests.end_to_end.browser import PATIENCE, Shelf, Visit, soon
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -47,7 +48,7 @@ async def test_a_search_is_in_the_address_and_one_step_back(visit: Visit, clips:
     await expect(visit.page.locator(".clip")).not_to_have_count(1)
     await visit.page.get_by_role("searchbox").press_sequentially("bettong  di", delay=250)
     await titles_are(visit.page, "Bettong digs")
-    assert visit.page.url.endswith("/#/?q=bettong++di")
+    await expect(visit.page).to_have_url(re.compile(r"/#/\?q=bettong\+\+di$"))
 
     other = await visit.page.context.new_page()
     await other.goto(visit.page.url)
@@ -99,6 +100,7 @@ async def test_a_genre_is_chosen_by_its_chip_and_told_in_the_address(visit: Visi
 
     await chip(visit.page, "Marsupial").press("Enter")
     await titles_are(visit.page, "Echidna kin")
+    await expect(chip(visit.page, "Marsupial")).to_have_attribute("aria-pressed", "true")
     await chip(visit.page, "Marsupial").press("Enter")
     await titles_are(visit.page, "Echidna kin", "Echidna one", "Echidna two")
 
@@ -144,14 +146,15 @@ async def test_the_list_grows_as_one_scrolls_and_is_where_it_was_on_coming_back(
     await visit.page.goto("/#/?q=cuscus&sort=newest")
     await expect(visit.page.locator(".clip")).to_have_count(50)
     await visit.page.mouse.move(600, 500)
-    while await visit.page.locator(".clip").count() < 60:
-        await visit.page.mouse.wheel(0, 600)
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE):
+        while await visit.page.locator(".clip").count() < 60:
+            await visit.page.mouse.wheel(0, 600)
+            await asyncio.sleep(0.05)
     link = visit.page.get_by_role("link", name="Cuscus 0", exact=True)
     await scroll_to(link)
     await expect(link).to_be_in_viewport()
     await expect(visit.page.locator("#summary")).to_have_text("60 clips")
-    scrolled = await visit.page.evaluate("scrollY")
+    await link.evaluate("link => link.addEventListener('click', () => { window.leftAt = scrollY; })")
     await link.click()
     await expect(visit.page.get_by_role("heading", level=2, name="Cuscus 0", exact=True)).to_be_visible()
     await expect(visit.page.locator("#clips")).to_be_hidden()
@@ -160,7 +163,7 @@ async def test_the_list_grows_as_one_scrolls_and_is_where_it_was_on_coming_back(
     await expect(link).to_be_in_viewport()
 
     async def is_where_it_was() -> bool:
-        return bool(abs(await visit.page.evaluate("scrollY") - scrolled) < 30)
+        return bool(await visit.page.evaluate("Math.abs(scrollY - leftAt) < 30"))
 
     await soon(is_where_it_was)
     await expect(visit.page.locator(".clip")).to_have_count(60)
@@ -227,7 +230,7 @@ async def test_the_focus_stays_on_its_row_and_moves_on_from_there_however_far_on
 async def scroll_to(last: Locator) -> None:
     """Scroll down as far as ``last``, whatever becomes of the height of what is drawn for the first time."""
     seen = "all => all.some(one => one.getBoundingClientRect().bottom <= innerHeight)"
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not await last.evaluate_all(seen):
             await last.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
             await asyncio.sleep(0.05)

@@ -79,7 +79,8 @@ async def test_uploads_go_on_while_another_view_is_shown_and_leaving_the_page_is
         await visit.page.close(run_before_unload=True)
         await expect(visit.page.get_by_role("heading", name="Statistics", level=2)).to_be_visible()
         await visit.page.get_by_role("link", name="Add a clip").click()
-        await expect(one).to_contain_text("Added: patient bilby")
+        await expect(one.get_by_role("progressbar")).to_be_visible()
+    await expect(one).to_contain_text("Added: patient bilby")
 
     assert warned == ["beforeunload"]
     added(clips, "patient bilby")
