@@ -28,6 +28,7 @@ class Request:
 
 
 Answer = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
+PATIENT = Patience(connect=60, first_byte=60, skip=60, stall=60)
 SOON = 9.0  # seconds; less than it takes an idle client to let a connection go by itself
 
 
@@ -146,7 +147,7 @@ async def upstream(answer: Answer) -> AsyncIterator[Upstream]:
 @asynccontextmanager
 async def remote_audio(patience: Patience | None = None) -> AsyncIterator[HttpAudio]:
     """An HTTP source that may go to the loopback, and gives up its connections with the block."""
-    source = HttpAudio(gate(["127.0.0.0/8"]), patience or Patience())
+    source = HttpAudio(gate(["127.0.0.0/8"]), patience or PATIENT)
     try:
         yield source
     finally:

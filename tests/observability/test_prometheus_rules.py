@@ -28,7 +28,7 @@ def recordings() -> list[dict[str, Any]]:
 
 
 def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["promtool", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(["promtool", *arguments], capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.mark.parametrize("rule", recordings(), ids=lambda rule: rule["record"])
