@@ -29,7 +29,7 @@ from domain.statistics import Counts, Interval, Period
 from tests.adapters.delivery_entries import CLIPS, MIDNIGHT, SIZE, key_of, stories
 from tests.adapters.test_shared_statements import LOST, WAITING_FOR_A_ROW, told, until
 from tests.examples import NOON
-from tests.worlds import EMPTY, World, in_memory, in_postgres, over
+from tests.worlds import EMPTY, World, in_memory, in_postgres, over, unhurried
 
 windows = st.sampled_from(Window)
 WEEK = [MIDNIGHT + timedelta(days=days) for days in (-3, 4)]
@@ -149,6 +149,7 @@ async def test_replicas_that_hear_of_the_same_listeners_at_once_count_exactly(po
     """Each listener is heard by all, in halves of the clip, in orders that differ; so is what each play begins."""
     random, listeners, halves = Random(1), range(40), (ByteRange(0, 49), ByteRange(50, 99))
     async with AsyncExitStack() as open_pools:
+        open_pools.enter_context(unhurried())
         await told(postgres_url, EMPTY)
         databases = [Database(await open_pools.enter_async_context(pool_of(postgres_url))) for _ in range(replicas)]
         for turn in range(TURNS):
