@@ -2,7 +2,9 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 from psycopg.sql import SQL, Identifier
 
-from adapters.system import new_id
+from adapters.system import new_id, utc_now
 from tests.end_to_end.browser import CHROMIUM, FLAGS, PATIENCE, Shelf, Visit, shelf
 from tests.end_to_end.clients import Client, client_of
 from tests.services import Service
@@ -36,6 +38,15 @@ def fresh_database(postgres_url: str) -> Callable[[], str]:
         return urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
 
     return made
+
+
+@pytest.fixture
+def amid_a_day() -> None:
+    """Listeners are told apart for a day (UTC): who counts them does not begin in its last minute."""
+    now = utc_now()
+    to_midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC) - now
+    if to_midnight < timedelta(minutes=1):
+        sleep(to_midnight.total_seconds() + 1)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from attrs import define, field
 
 PATIENCE = 20.0  # seconds: what takes one at leisure may take many on a machine that is busy
 A_LOOK = 0.05
-LONGEST_LOOK = 0.25  # seconds from one look to the next; what is above it, the machine stood still
+LONGEST_LOOK = 0.1  # seconds from one look to the next; in what is above it, the machine stood still
 
 
 @define

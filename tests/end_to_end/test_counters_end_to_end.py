@@ -57,6 +57,7 @@ async def stats(client: Client, clip: int, query: str = "") -> Any:
         return await response.json()
 
 
+@pytest.mark.usefixtures("amid_a_day")
 @pytest.mark.parametrize("services", [2, SERVICES])
 @pytest.mark.parametrize("clips", [1, 10])
 async def test_what_many_listeners_of_several_services_hear_at_once_is_counted_exactly(

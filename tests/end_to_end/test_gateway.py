@@ -230,6 +230,7 @@ async def test_metrics_are_not_for_who_comes_through_the_gateway(cluster: Cluste
     assert b"http_server" not in answer
 
 
+@pytest.mark.usefixtures("amid_a_day")
 async def test_listeners_are_told_apart_by_where_they_are_and_not_by_what_they_say(cluster: Cluster) -> None:
     async with client_of(cluster.gateway) as client:
         clip = await client.add("library:a.mp3")

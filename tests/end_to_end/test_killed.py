@@ -18,7 +18,7 @@ from attrs import Factory, define
 
 from adapters.postgres.embedded import embedded_postgres
 from adapters.system import new_id
-from tests.end_to_end.clients import client_of, listening
+from tests.end_to_end.clients import client_of, comes_true, listening
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.followers import is_soon
 from tests.end_to_end.processes import (
@@ -269,8 +269,12 @@ async def test_a_database_restarted_while_nobody_listened_is_noticed_by_nobody(
 ) -> None:
     database, service = elsewhere
     async with client_of(service) as client:
-        await asyncio.gather(*(client.plays(1) for _ in range(200)))
-        assert await client.metric("db_client_connection_count") >= 4
+
+        async def has_many_connections() -> bool:
+            await asyncio.gather(*(client.plays(1) for _ in range(200)))
+            return await client.metric("db_client_connection_count") >= 4
+
+        assert await comes_true(has_many_connections)
     database.close()
     database.start()
 

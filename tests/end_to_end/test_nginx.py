@@ -280,6 +280,7 @@ async def test_a_clip_that_was_cut_looks_cut(house: House, length: dict[str, obj
                 await response.read()
 
 
+@pytest.mark.usefixtures("amid_a_day")
 async def test_behind_a_proxy_listeners_are_told_apart_by_where_they_are_and_not_by_what_they_say(house: House) -> None:
     async with client_of(house.proxied) as client:
         clip = await client.add(f"library:{NAME}")

@@ -10,7 +10,7 @@ from tests.services import HOUSE, clean_environment, free_port
 ASK = """
 import asyncio, os, signal, socket, sys, threading, time
 
-is_looked_at = threading.Event()
+is_settling, is_looked_at = threading.Event(), threading.Event()
 
 def not_yet_whole(module):  # one stands in sys.modules while it is still being loaded
     return not hasattr(sys.modules.get(module), "structure")
@@ -24,6 +24,7 @@ def told(port):
         time.sleep(0.02)
 
 def tell(port):
+    is_settling.wait(20)
     while True:
         try:
             loaded = told(port)
@@ -39,6 +40,7 @@ def tell(port):
             return os.kill(os.getpid(), signal.SIGTERM)
 
 async def settle(_seconds):  # however busy the machine is, the first answer is looked at before it
+    is_settling.set()
     while not is_looked_at.is_set():
         await asyncio.sleep(0.02)
 
