@@ -9,7 +9,7 @@ import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -339,7 +339,7 @@ async def test_what_was_listened_to_is_noted_once_a_minute(world: World) -> None
 def test_what_is_being_noted_is_never_seen_half_noted(tmp_path: Path) -> None:
     folder = shelf.Shelf(tmp_path, 10_000)
     version = Version(location=CLIP, size=1000, media_type=None, validators=UNKNOWN, fetched_at=MOMENT)
-    seen, is_over = set(), threading.Event()
+    seen, is_over = set[datetime](), threading.Event()
 
     def watch() -> None:
         while not (is_over.is_set() and seen):
