@@ -8,10 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.ext.starlette import Lifespan
-from dependency_injector.providers import Callable, Dependency, Object, Provider, Resource, Self, Singleton
-
 from adapters.audio.by_location import AudioByLocation
 from adapters.audio.cache.cached_audio import CachedAudio
 from adapters.audio.library.filesystem import FilesystemAudio
@@ -66,6 +62,7 @@ from domain.ports import (
     Transfer,
 )
 from entrypoints.lifecycle import Closing, Seeding, Work, running
+from entrypoints.loading import without
 from entrypoints.preparation import Preparation, nothing_to_prepare
 from entrypoints.settings import Settings
 from entrypoints.upkeep import Upkeep
@@ -92,6 +89,11 @@ from observability.logs import RequestLog, log
 from observability.metrics import Metrics
 from observability.requests import RequestTelemetry, ids_after
 from observability.tracing import flushes_spanned, spanned, traced_requests, tracing_to
+
+with without("werkzeug", "yaml"):
+    from dependency_injector.containers import DeclarativeContainer
+    from dependency_injector.ext.starlette import Lifespan
+    from dependency_injector.providers import Callable, Dependency, Object, Provider, Resource, Self, Singleton
 
 WARM_UPS = (partial(is_bot, "-"), partial(import_module, "entrypoints.web.request_bodies"))
 

@@ -1,6 +1,7 @@
 """Loading what there is much of: the modules of a command."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -18,6 +19,19 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def without(*modules: str) -> Iterator[None]:
+    """Load what also makes something of ``modules``, if they are installed, as if they were not: a start does not wait
+    for them. They are loaded as ever before the block and after it."""
+    hidden = dict.fromkeys(set(modules) - set(sys.modules))
+    sys.modules |= hidden  # type: ignore[arg-type]  # None: there is none
+    try:
+        yield
+    finally:
+        for module in hidden:
+            del sys.modules[module]
 
 
 @contextmanager

@@ -66,6 +66,8 @@ LEFT_OUT = {
     "psutil",
     "soundfile",
     "tinytag",
+    "werkzeug",
+    "yaml",
     "yarl",
 }
 """What a start once waited for, and what it must never."""

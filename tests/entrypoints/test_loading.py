@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.loading import loaded_beside, loading
+from entrypoints.loading import loaded_beside, loading, without
 
 
 @pytest.fixture
@@ -59,3 +59,20 @@ def test_who_imports_what_cannot_be_loaded_is_told_why(module: Path) -> None:
     module.write_text("raise LookupError('it lacks something')\n")
     with loaded_beside("never_loaded"), pytest.raises(LookupError, match="it lacks something"):
         import_module("never_loaded")
+
+
+def test_what_is_done_without_is_as_if_it_were_not_there_and_only_meanwhile(module: Path) -> None:
+    module.write_text("END = 1\n")
+    with without("never_loaded"), pytest.raises(ModuleNotFoundError):
+        import_module("never_loaded")
+
+    assert import_module("never_loaded").END == 1
+
+
+def test_what_is_there_already_stays(module: Path) -> None:
+    module.write_text("END = 1\n")
+    there = import_module("never_loaded")
+    with without("never_loaded"):
+        assert import_module("never_loaded") is there
+
+    assert import_module("never_loaded") is there
