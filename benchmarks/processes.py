@@ -20,6 +20,7 @@ LOOPBACK = "127.0.0.1"
 DISK = Path("/var/tmp")  # where /tmp may be memory
 PATIENCE = 60.0  # seconds for a program to start, or to end
 TICKS = os.sysconf("SC_CLK_TCK")
+RESERVED: list[socket.socket] = []
 
 Process = subprocess.Popen[bytes]
 
@@ -44,9 +45,19 @@ def found_program(name: str) -> str | None:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listened on a moment ago."""
-    with socket.create_server((LOOPBACK, 0)) as found:
-        return int(found.getsockname()[1])
+    """A port of loopback on which nobody listens, and which nobody else is given while this process lasts.
+
+    A socket that is bound and does not listen keeps it from everybody who lets the system choose. On Linux that is in
+    the way of no server that names it, if both say SO_REUSEADDR, as servers do (socket(7))."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind((LOOPBACK, 0))
+    port = int(found.getsockname()[1])
+    if sys.platform == "linux":
+        RESERVED.append(found)
+    else:
+        found.close()
+    return port
 
 
 @contextmanager

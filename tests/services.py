@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,10 +12,10 @@ from typing import IO
 
 from attrs import frozen
 
+from benchmarks.processes import LOOPBACK, free_port
+
 HOUSE = Path(__file__).parents[1]
-LOOPBACK = "127.0.0.1"
 SECONDS_TO_END = 60
-RESERVED: list[socket.socket] = []
 
 
 @frozen
@@ -27,22 +26,6 @@ class Service:
     write_key: str
     process: "subprocess.Popen[str]"
     announced: str
-
-
-def free_port() -> int:
-    """A port of loopback on which nobody listens, and which nobody else is given while these tests run.
-
-    A socket that is bound and does not listen keeps it from everybody who lets the system choose. On Linux that is in
-    the way of no server that names it, if both say SO_REUSEADDR, as servers do (socket(7))."""
-    found = socket.socket()
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    found.bind((LOOPBACK, 0))
-    port = int(found.getsockname()[1])
-    if sys.platform == "linux":
-        RESERVED.append(found)
-    else:
-        found.close()
-    return port
 
 
 @contextmanager

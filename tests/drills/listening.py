@@ -13,8 +13,8 @@ from uuid import UUID
 from attrs import Factory, define, field, frozen
 
 from adapters.system import new_id
+from benchmarks.processes import LOOPBACK
 from tests.end_to_end.processes import awake
-from tests.services import LOOPBACK
 
 Play = tuple[int, UUID]
 """A clip's id, and the name by which its listener asks for it, however often that is."""

@@ -34,7 +34,7 @@ class Report:
         if not is_so:
             self.breaches.append(promise)
 
-    async def judge(self, cluster: Cluster, *loads: Load, first_byte: float = 4.0) -> None:
+    async def judge(self, cluster: Cluster, *loads: Load, first_byte: float = 2.0) -> None:
         """Hold what listeners know against what was counted; the first load's are the normal ones.
 
         ``first_byte`` is how many seconds one of them may wait for it at most."""

@@ -13,10 +13,11 @@ from attrs import evolve, frozen
 from psycopg.sql import SQL, Identifier
 
 from adapters.system import new_id
+from benchmarks.processes import LOOPBACK, free_port
 from tests.end_to_end.clients import client_of
 from tests.end_to_end.test_gateway import REPLICA, gateway_before
 from tests.end_to_end.test_killed import Database
-from tests.services import LOOPBACK, Service, free_port, running_service
+from tests.services import Service, running_service
 
 AS_IT_IS: dict[str, str] = {}
 SETTINGS = REPLICA | {"PLAY_ACCEL_REDIRECT": ""}  # the replicas send every byte themselves

@@ -15,7 +15,8 @@ import httpx
 from attrs import Factory, frozen
 from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
-from tests.services import LOOPBACK, Service
+from benchmarks.processes import LOOPBACK
+from tests.services import Service
 from tests.sounds import wav
 
 CHROMIUM = "/usr/bin/chromium"

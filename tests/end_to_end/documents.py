@@ -19,8 +19,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from benchmarks.processes import free_port
 from tests.end_to_end.processes import PATIENCE
-from tests.services import HOUSE, clean_environment, end, free_port, read_announcement
+from tests.services import HOUSE, clean_environment, end, read_announcement
 
 ADDRESS = "127.0.0.1:8000"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

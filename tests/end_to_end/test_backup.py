@@ -15,8 +15,9 @@ from psycopg.sql import SQL, Identifier
 
 from adapters.postgres.embedded.binaries import binaries_for
 from adapters.system import new_id, utc_now
+from benchmarks.processes import LOOPBACK, free_port
 from tests.end_to_end.processes import PATIENCE
-from tests.services import HOUSE, LOOPBACK, clean_environment, free_port, running_service
+from tests.services import HOUSE, clean_environment, running_service
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
 PLAY = "INSERT INTO plays (clip_id, id, started_at) VALUES (1, %s, %s)"

@@ -15,20 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from attrs import frozen
 
+from benchmarks.processes import LOOPBACK, free_port
 from tests.end_to_end.clients import client_of, listening
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.processes import PATIENCE, awake, children_of, heeds, processes_on, soon
-from tests.services import (
-    HOUSE,
-    LOOPBACK,
-    Service,
-    clean_environment,
-    end,
-    free_port,
-    launched,
-    read_announcement,
-    running_service,
-)
+from tests.services import HOUSE, Service, clean_environment, end, launched, read_announcement, running_service
 from tests.sounds import mp3
 
 SAMPLES = {"Slow Sunrise", "Porch Strings", "Glass Bells", "Crooked Beat", "Night Bus", "Rain on the Roof"}

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.services import LOOPBACK, end, free_port, launched, read_announcement
+from benchmarks.processes import LOOPBACK, free_port
+from tests.services import end, launched, read_announcement
 
 KEY = "hunter2"
 DIGEST = sha256(KEY.encode()).hexdigest()

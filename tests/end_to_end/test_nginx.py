@@ -15,10 +15,11 @@ from aiohttp import ClientPayloadError, ClientSession, TCPConnector
 from attrs import evolve, frozen
 
 from adapters.system import new_id
+from benchmarks.processes import LOOPBACK, free_port
 from tests.end_to_end.clients import Client, client_of, comes_true, listening
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.processes import PATIENCE, soon
-from tests.services import HOUSE, LOOPBACK, Service, clean_environment, free_port, running_service
+from tests.services import HOUSE, Service, clean_environment, running_service
 from tests.sounds import mp3
 from tests.upstream import Request, head, upstream
 

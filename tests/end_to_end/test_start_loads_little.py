@@ -3,8 +3,9 @@
 import subprocess
 import sys
 
+from benchmarks.processes import free_port
 from tests.end_to_end.conftest import FreshFolder
-from tests.services import HOUSE, clean_environment, free_port
+from tests.services import HOUSE, clean_environment
 
 # Whoever listens in the same process tells what is loaded, once a first page of clips was answered.
 ASK = """

@@ -18,9 +18,10 @@ import pytest
 
 from adapters.postgres.embedded import embedded_postgres
 from adapters.system import new_id
+from benchmarks.processes import LOOPBACK, free_port
 from tests.end_to_end.conftest import FreshFolder
 from tests.end_to_end.processes import PATIENCE, awake, soon
-from tests.services import LOOPBACK, end, free_port, launched
+from tests.services import end, launched
 
 BACK = 5.0  # seconds after the database is there
 Started = tuple["Popen[str]", str, Callable[[], str]]

@@ -19,12 +19,13 @@ from click.testing import CliRunner, Result
 from psycopg.conninfo import make_conninfo
 
 from adapters.postgres.migrate import migrations
+from benchmarks.processes import LOOPBACK, free_port
 from entrypoints.announcement import Announcement
 from entrypoints.cli import main
 from entrypoints.samples import SAMPLES
 from entrypoints.settings import Settings, load_settings, variable_of
 from entrypoints.whole import write_keys_of
-from tests.services import HOUSE, LOOPBACK, clean_environment, free_port
+from tests.services import HOUSE, clean_environment
 
 PATIENCE = 90.0  # seconds, on a busy machine
 BY_ITSELF = 30.0  # seconds that a pool which is left to itself waits

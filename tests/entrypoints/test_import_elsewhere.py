@@ -16,6 +16,7 @@ import pytest
 from attrs import define, field
 from multipart import MultipartSegment, PushMultipartParser  # type: ignore[import-untyped]  # it has types
 
+from benchmarks.processes import LOOPBACK, free_port
 from domain.clip import ClipOffer
 from entrypoints.container import in_memory
 from entrypoints.remote_seed import RemoteCatalogue
@@ -25,7 +26,6 @@ from entrypoints.transfer.folder_import import ImportStopped
 from entrypoints.transfer.imports import Import
 from entrypoints.transfer.tally import Tally
 from tests.entrypoints.steady_clock import keep_steady
-from tests.services import LOOPBACK, free_port
 from tests.sounds import mp3, wav
 
 Post = Callable[[BaseHTTPRequestHandler, "Elsewhere"], None]

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
+from benchmarks.processes import LOOPBACK, free_port
 from entrypoints.cli import main
 from entrypoints.samples import SAMPLES, put_in_place
-from tests.services import LOOPBACK, Service, free_port, running_service
+from tests.services import Service, running_service
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 PATIENCE = 30.0  # seconds, on a busy machine

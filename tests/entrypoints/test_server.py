@@ -8,8 +8,9 @@ from http.client import HTTPConnection
 
 import uvicorn
 
+from benchmarks.processes import LOOPBACK
 from entrypoints.server import Leave, Server
-from tests.services import HOUSE, LOOPBACK, end
+from tests.services import HOUSE, end
 
 TELLING = """
 from entrypoints.listening import listening_socket

@@ -15,7 +15,8 @@ from urllib.request import urlopen
 import yaml
 from attrs import frozen
 
-from tests.services import LOOPBACK, clean_environment, end, free_port
+from benchmarks.processes import LOOPBACK, free_port
+from tests.services import clean_environment, end
 
 OBSERVABILITY = Path(__file__).parents[2] / "observability"
 PATIENCE = 60.0  # seconds
