@@ -20,7 +20,6 @@ LOOPBACK = "127.0.0.1"
 DISK = Path("/var/tmp")  # where /tmp may be memory
 PATIENCE = 60.0  # seconds for a program to start, or to end
 TICKS = os.sysconf("SC_CLK_TCK")
-RESERVED: list[socket.socket] = []
 
 Process = subprocess.Popen[bytes]
 
@@ -54,7 +53,7 @@ def free_port() -> int:
     found.bind((LOOPBACK, 0))
     port = int(found.getsockname()[1])
     if sys.platform == "linux":
-        RESERVED.append(found)
+        found.detach()  # open until this process ends
     else:
         found.close()
     return port
