@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -16,6 +17,7 @@ from domain.errors import AudioRefused, DurationUnknown, StoreUnavailable
 from entrypoints.settings import Settings, SettingsError
 from observability.logs import log
 
+A_MOMENT = 0.001  # seconds
 NO_DATABASE = ""  # what stands for a conninfo where everything is kept in memory
 
 
@@ -38,13 +40,19 @@ def warn_of_postgres(said: str) -> None:
 
 
 def end_by_signals() -> None:
-    """From now on SIGINT and SIGTERM end the process in order, whatever it is doing, and with exit code 0."""
+    """From now on SIGINT and SIGTERM end the process in order, whatever it is doing, and with exit code 0.
 
-    def end(_signal: int, _frame: object) -> NoReturn:
-        raise SystemExit(0)
+    Only Python's import is not interrupted, but asked again a moment later: amid its own steps it keeps the lock that
+    it has just taken, and whoever imports in another thread would wait for ever."""
 
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    def end(_signal: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            signal.setitimer(signal.ITIMER_REAL, A_MOMENT)
+        else:
+            raise SystemExit(0)
+
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+        signal.signal(each, end)
 
 
 @contextmanager
