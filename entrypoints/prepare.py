@@ -4,7 +4,7 @@ Little is loaded for it, so that PostgreSQL is starting while all else is loaded
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -39,13 +39,17 @@ def warn_of_postgres(said: str) -> None:
     log.warning("the embedded PostgreSQL", said=said)
 
 
-def end_by_signals() -> None:
+def end_by_signals() -> Callable[[], bool]:
     """From now on SIGINT and SIGTERM end the process in order, whatever it is doing, and with exit code 0.
 
-    Only Python's import is not interrupted, but asked again a moment later: amid its own steps it keeps the lock that
-    it has just taken, and whoever imports in another thread would wait for ever."""
+    The answer tells whether one has come: what is raised while somebody looks for an attribute may be taken for "there
+    is none". Only an import is not interrupted, but asked again a moment later: amid its own steps it would keep the
+    lock that it has just taken, and whoever imports in another thread would wait for ever."""
+    is_told = False
 
     def end(_signal: int, frame: FrameType | None) -> None:
+        nonlocal is_told
+        is_told = True
         if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
             signal.setitimer(signal.ITIMER_REAL, A_MOMENT)
         else:
@@ -53,6 +57,7 @@ def end_by_signals() -> None:
 
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
         signal.signal(each, end)
+    return lambda: is_told
 
 
 @contextmanager

@@ -34,13 +34,13 @@ class Server(uvicorn.Server):
     """uvicorn that ends in order: it tells ``draining`` at once, takes its leave, and has the application close.
 
     Whoever tells it twice does not want to wait, nor does who types Ctrl-C: no balancer is told by that. What is to be
-    written down is written down even then. It also ends as soon as ``is_hopeless``."""
+    written down is written down even then. It also ends as soon as it ``must_end``."""
 
     def __init__(
-        self, config: uvicorn.Config, leave: Leave, draining: Callable[[], None], is_hopeless: Callable[[], bool]
+        self, config: uvicorn.Config, leave: Leave, draining: Callable[[], None], must_end: Callable[[], bool]
     ) -> None:
         super().__init__(config)
-        self._leave, self._draining, self._is_hopeless = leave, draining, is_hopeless
+        self._leave, self._draining, self._must_end = leave, draining, must_end
         self._closing_at: float | None = None  # once it was told to end
         self._is_hurried = False
 
@@ -61,7 +61,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         is_time = self._closing_at is not None and monotonic() >= self._closing_at
-        self.should_exit = self.should_exit or is_time or self._is_hopeless()
+        self.should_exit = self.should_exit or is_time or self._must_end()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
 
 
 def serve(
-    app: ASGIApp, bound: socket.socket, leave: Leave, draining: Callable[[], None], is_hopeless: Callable[[], bool]
+    app: ASGIApp, bound: socket.socket, leave: Leave, draining: Callable[[], None], must_end: Callable[[], bool]
 ) -> None:
     """Answer on ``bound`` until SIGINT or SIGTERM, or until it is hopeless, and end in order.
 
@@ -106,7 +106,7 @@ def serve(
         ws="none",
     )
     keep_freed_memory()
-    server = Server(config, leave, draining, is_hopeless)
+    server = Server(config, leave, draining, must_end)
     server.run(sockets=[bound])
     if not server.started:
         raise SystemExit(1)

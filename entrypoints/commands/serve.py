@@ -16,7 +16,7 @@ from observability.logs import set_up_logs
 @settable("host", "port", "data", "memory")
 def serve_command(**given: Any) -> None:
     """Start the service (what happens without a command)."""
-    end_by_signals()
+    is_told_to_end = end_by_signals()
     with one_sentence():
         settings = load_settings(given)
         set_up_logs(settings.log_level)
@@ -28,4 +28,4 @@ def serve_command(**given: Any) -> None:
         ):
             from entrypoints.running import run  # noqa: PLC0415  # most of it, loaded while PostgreSQL starts
 
-            run(settings, bound, conninfo)
+            run(settings, bound, conninfo, is_told_to_end)

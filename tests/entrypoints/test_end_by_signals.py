@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
-from tests.services import HOUSE
+from benchmarks.processes import free_port
+from tests.services import HOUSE, clean_environment
 
 # The lock of all imports is held until this thread waits for it and has been told to end. Whoever takes it at that
 # moment and is torn away from there keeps it, and the other thread would import, and be waited for, for ever.
@@ -34,10 +36,44 @@ finally:
     print("in order")
 """
 
+# Who looks for an attribute, or for a key, may take whatever is raised meanwhile for "there is none".
+LOST = """
+import signal
+import entrypoints.whole
+wired = entrypoints.whole.wired
+
+def lose(*given):
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except SystemExit:
+        print("lost", flush=True)
+    return wired(*given)
+
+entrypoints.whole.wired = lose
+import soundverse_play
+soundverse_play.main()
+"""
+
+
+def ended(*arguments: str) -> tuple[int, str, str]:
+    """How Python ended that was told to run this, and what it said."""
+    run = subprocess.run(
+        [sys.executable, "-c", *arguments],
+        cwd=HOUSE,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return run.returncode, run.stdout, run.stderr
+
 
 def test_an_import_that_is_interrupted_leaves_no_other_waiting() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", AMID_AN_IMPORT], cwd=HOUSE, capture_output=True, text=True, timeout=60, check=False
-    )
+    assert ended(AMID_AN_IMPORT) == (0, "in order\n", "")
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "in order\n", "")
+
+def test_a_service_that_was_told_to_end_before_it_serves_ends_even_if_that_got_lost(tmp_path: Path) -> None:
+    code, said, errors = ended(LOST, "--memory", "--port", str(free_port()), "--data", str(tmp_path))
+
+    assert (code, said.splitlines()[0], errors) == (0, "lost", "")
