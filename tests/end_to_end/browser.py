@@ -1,7 +1,6 @@
 """A listener at a real browser, and the clips made for them."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -176,15 +175,6 @@ class SendsAudio(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing: tests have their own output."""
-
-
-@contextmanager
-def kept_port() -> Iterator[int]:
-    """A port of loopback that refuses connections unless `audio_source` is there, and is nobody else's meanwhile."""
-    with socket.socket() as keeper:
-        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        keeper.bind((LOOPBACK, 0))
-        yield keeper.getsockname()[1]
 
 
 @contextmanager

@@ -79,12 +79,19 @@ async def client_of(service: Service) -> AsyncIterator[Client]:
         yield Client(service, session)
 
 
-async def streamed(client: Client, clip: int, refused: Counter[int], **said: Mapping[str, str]) -> bytes:
+async def streamed(
+    client: Client,
+    clip: int,
+    refused: Counter[int],
+    *,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """The audio. Who is told that the database is busy tries again, as any player would.
 
     Such are counted in ``refused``: whether they were written down nobody knows, if the answer came too late."""
     for _ in range(TRIES):
-        async with client.session.get(f"/play/{clip}/stream", **said) as response:  # type: ignore[arg-type]
+        async with client.session.get(f"/play/{clip}/stream", params=params, headers=headers) as response:
             if response.status != 503:
                 assert response.status == 200
                 return await response.read()

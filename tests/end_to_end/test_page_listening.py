@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Request, expect
 
-from tests.end_to_end.browser import PATIENCE, Shelf, Visit, audio_source, kept_port
+from benchmarks.processes import free_port
+from tests.end_to_end.browser import PATIENCE, Shelf, Visit, audio_source
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -258,19 +259,19 @@ async def test_a_service_that_is_away_for_a_moment_hears_of_it_at_the_next_repor
 
 
 async def test_a_source_that_died_is_told_in_words_and_can_be_tried_again(visit: Visit, clips: Shelf) -> None:
-    with kept_port() as port:
-        with audio_source(seconds=3, port=port) as address:
-            clip = clips.add("A quokka far away", audio_url=address, duration=3)
-        await visit.page.goto("/")
-        await visit.press(clip)
-        failure = visit.page.locator("#failure")
+    port = free_port()
+    with audio_source(seconds=3, port=port) as address:
+        clip = clips.add("A quokka far away", audio_url=address, duration=3)
+    await visit.page.goto("/")
+    await visit.press(clip)
+    failure = visit.page.locator("#failure")
 
-        await expect(failure.get_by_role("alert")).to_contain_text("source cannot be reached")
-        assert clips.plays(clip) == 0
+    await expect(failure.get_by_role("alert")).to_contain_text("source cannot be reached")
+    assert clips.plays(clip) == 0
 
-        with audio_source(seconds=3, port=port):
-            await failure.get_by_role("button", name="Try again").click()
-            await visit.hear(0.2)
+    with audio_source(seconds=3, port=port):
+        await failure.get_by_role("button", name="Try again").click()
+        await visit.hear(0.2)
 
     await expect(failure).to_be_hidden()
     await expect(visit.row(clip)).to_contain_text("1 play")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Request, expect
 
-from tests.end_to_end.browser import PATIENCE, Shelf, Visit, audio_source, kept_port, soon
+from benchmarks.processes import free_port
+from tests.end_to_end.browser import PATIENCE, Shelf, Visit, audio_source, soon
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -159,8 +160,8 @@ async def test_the_queue_goes_on_through_its_own_list_when_another_is_shown(visi
 
 
 async def test_a_clip_that_cannot_be_played_is_passed_over_if_nobody_pressed_it(visit: Visit, clips: Shelf) -> None:
-    with kept_port() as nobodys, audio_source(seconds=0.5) as address:
-        with audio_source(seconds=0.5, port=nobodys) as gone:
+    with audio_source(seconds=0.5) as address:
+        with audio_source(seconds=0.5, port=free_port()) as gone:  # which nobody else has then
             broken = clips.add("Kaluta 2", audio_url=gone, duration=0.5)
         first = clips.add("Kaluta 1", audio_url=address, duration=0.5)
         last = clips.add("Kaluta 3", audio_url=address, duration=0.5)
